@@ -1,0 +1,1 @@
+export { label, type RatingLabel } from './label.ts'
