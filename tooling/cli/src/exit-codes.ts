@@ -2,7 +2,14 @@
 export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5
 
 /** The exit codes by their meaning. */
-export const EXIT = {
+export const EXIT: {
+  readonly done: 0
+  readonly saidNo: 1
+  readonly usage: 2
+  readonly integrity: 3
+  readonly interruptedRun: 4
+  readonly environment: 5
+} = {
   /** The command did what it was asked to. */
   done: 0,
   /** A check or gate said no. */
@@ -15,7 +22,7 @@ export const EXIT = {
   interruptedRun: 4,
   /** Environment: unreachable scanner, unreadable input, contention, interrupt, internal error. */
   environment: 5,
-} as const satisfies Record<string, ExitCode>
+}
 
 // Codes are strings and not the packages' types on purpose: the frame knows no package. What is not listed is 5.
 const EXIT_BY_CODE: Readonly<Record<string, ExitCode>> = {

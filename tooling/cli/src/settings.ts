@@ -3,6 +3,19 @@ import { basename, extname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { CommandError } from './command-error.ts'
 
+/** A named pipeline configuration of `fs.config.json`; paths are absolute. */
+export interface Profile {
+  candidates?: string | undefined
+  formula?: string | undefined
+  features?: string[] | undefined
+  table?: string | undefined
+  output?: string | undefined
+  policy?: string | undefined
+  /** What a promotion needs. */
+  evidence?: ('coverage' | 'validation')[] | undefined
+  strategy?: string | undefined
+}
+
 const profileSchema = z.strictObject({
   candidates: z.string().optional(),
   formula: z.string().optional(),
@@ -26,9 +39,6 @@ const configSchema = z.strictObject({
     })
     .optional(),
 })
-
-/** A named pipeline configuration of `fs.config.json`; paths are absolute. */
-export type Profile = z.infer<typeof profileSchema>
 
 /** What a command works with, whatever place each setting came from. */
 export interface Settings {
