@@ -6,3 +6,48 @@ export {
 } from './errors.ts'
 export { openStore, type Store, type StoreEntry } from './store.ts'
 export { fileStore, type FileSystem } from './store-file.ts'
+export type {
+  Action,
+  AddFile,
+  Commit,
+  CommitInfo,
+  MetaData,
+  Protocol,
+  RemoveFile,
+  Transaction,
+} from './delta/actions.ts'
+export {
+  commitActions,
+  type CommitOptions,
+  type CommitResult,
+  type Planning,
+} from './delta/commit.ts'
+export { formatActions, parseActions } from './delta/commit-file.ts'
+export { judge, type Operation, type Verdict } from './delta/conflict.ts'
+export { commitPath, decodePath, encodePath } from './delta/layout.ts'
+export {
+  listLog,
+  type LogFile,
+  type LogListing,
+  readCommits,
+  type ReadOptions,
+  readSnapshot,
+  tableExists,
+  versionAt,
+} from './delta/log.ts'
+export { schemaFields, type SchemaField } from './delta/metadata.ts'
+export type { Plan } from './delta/plan.ts'
+export { PROTOCOL } from './delta/protocol.ts'
+export {
+  type AppliedTransaction,
+  type CommitSummary,
+  foldCommits,
+  type Snapshot,
+} from './delta/snapshot.ts'
+export {
+  compareCodePoints,
+  type FileStats,
+  fileStats,
+  formatStats,
+  mayHoldSymbols,
+} from './delta/stats.ts'
