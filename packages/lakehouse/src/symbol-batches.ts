@@ -28,8 +28,9 @@ export async function* symbolBatches(
   let pendingSymbols = new Set<string>()
 
   function* handOn(all: boolean): Generator<SymbolBatch> {
+    if (pending.length === 0) return
     const rows = sortRows(concatRows(pending), time)
-    const runs = pending.length === 0 ? [] : symbolRuns(texts(rows, 'symbol'))
+    const runs = symbolRuns(texts(rows, 'symbol'))
     let first = 0
     while (first + SYMBOLS_PER_FILE <= runs.length || (all && first < runs.length)) {
       const group = runs.slice(first, first + SYMBOLS_PER_FILE)
