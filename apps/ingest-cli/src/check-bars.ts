@@ -25,7 +25,7 @@ export type RejectionReason =
   | 'out_of_order'
 
 /** A row that is not stored, with what is needed to find it. */
-export interface Rejection {
+interface Rejection {
   /** Line of a CSV file or row of a Parquet file, from 1. */
   row: number
   /** Unix seconds; null when the time itself could not be read. */

@@ -4,7 +4,7 @@ import { checkInput, CommandError } from '@fs/cli'
 import { formatSymbol, parseSymbol, symbolFromFileName } from '@fs/tv-client'
 
 /** How a bar file is written. */
-export type BarFormat = 'csv' | 'parquet'
+type BarFormat = 'csv' | 'parquet'
 
 /** A file of bars and the symbol they belong to. */
 export interface BarFile {
