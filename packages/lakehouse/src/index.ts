@@ -81,6 +81,7 @@ export type { WorkerPool } from './workers/pool.ts'
 export type { ForeignFile } from './workers/tasks.ts'
 export {
   type CellList,
+  copyMatrix,
   describeMatrix,
   type Matrix,
   type MatrixDescription,

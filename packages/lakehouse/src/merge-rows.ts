@@ -1,4 +1,4 @@
-import { type Columns, numbers, rowCount, takeRows, texts } from './columns.ts'
+import { type Column, type Columns, numbers, rowCount, takeRows, texts } from './columns.ts'
 import { compareCodePoints } from './delta/stats.ts'
 import { LakehouseError } from './errors.ts'
 import type { TableSchema } from './schema.ts'
@@ -153,7 +153,23 @@ export function mergeRows(
   }
 
   const rows = takeRows(incoming, taken)
-  return { rows: { ...rows, known_at: Float64Array.from(knownAtOf) }, perSymbol }
+  return { rows: inSchemaOrder(schema, rows, Float64Array.from(knownAtOf)), perSymbol }
+}
+
+// The same columns in the same order as rows that were read back.
+function inSchemaOrder(schema: TableSchema, rows: Columns, knownAt: Float64Array): Columns {
+  const complete: Record<string, Column> = {}
+  for (const { name, type } of schema.columns) {
+    const length = knownAt.length
+    complete[name] =
+      name === 'known_at'
+        ? knownAt
+        : (rows[name] ??
+          (type === 'string'
+            ? Array.from<null>({ length }).fill(null)
+            : new Float64Array(length).fill(Number.NaN)))
+  }
+  return complete
 }
 
 interface Side {

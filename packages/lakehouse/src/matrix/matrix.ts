@@ -137,6 +137,22 @@ export async function upsertMatrix(
   return written
 }
 
+/**
+ * Copies a matrix as it is, for a run that changed nothing in it.
+ *
+ * @throws LakehouseError `not_found` when there is none
+ */
+export async function copyMatrix(
+  workers: WorkerPool,
+  path: string,
+  target: string,
+): Promise<WrittenMatrix> {
+  return await workers.run<WrittenMatrix>(TASKS, 'copyFile', {
+    ...locate(path),
+    output: locate(target),
+  })
+}
+
 function locate(path: string): MatrixLocation {
   const absolute = resolve(path)
   return { store: dirname(absolute), path: basename(absolute) }

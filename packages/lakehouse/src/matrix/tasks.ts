@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { openStore } from '../store.ts'
 import type { WorkerContext } from '../workers/context.ts'
 import {
@@ -69,6 +70,22 @@ export async function upsertFile(
     size: bytes.length,
     rows: upserted.timestamps.length,
     columns: upserted.columns.length,
+  }
+}
+
+/** Copies a matrix to `output`, byte for byte. */
+export async function copyFile(
+  args: MatrixLocation & { readonly output: MatrixLocation },
+  context: WorkerContext,
+): Promise<{ sha256: string; size: number; rows: number; columns: number }> {
+  const bytes = await openStore(args.store).get(args.path)
+  await openStore(args.output.store).put(args.output.path, bytes)
+  const { footer } = await context.openChanging(openStore(args.store), args.path, bytes.length)
+  return {
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    size: bytes.length,
+    rows: footer.rows,
+    columns: footer.columns.length - 1,
   }
 }
 
