@@ -82,33 +82,30 @@ export function featuresByEpoch(
     // Nothing about an earlier bar came later, so `known_at` ascends with the bars.
     return { timestamp: bars.timestamp, knownAt: bars.knownAt, values: compute(bars) }
   }
-  const barOf = numberBars(bars.timestamp)
   const timestamp: number[] = []
   const knownAt: number[] = []
   const columns: Record<string, number[]> = {}
-  let previous: Epoch | undefined
-  let held: Readonly<Record<string, Float64Array>> = {}
+  let previousTimes: Float64Array = new Float64Array(0)
+  let previousValues: Readonly<Record<string, Float64Array>> = {}
 
   for (const epoch of epochs) {
     if (epoch.rows.length === 0) continue
     const view = takeBars(bars, epoch.rows)
     const values = compute(view)
     const known = runningMaximum(view.knownAt)
-    // Where the bars of this view stand in the one before; both ascend.
+    // Where a bar of this view stands in the one before; both ascend.
     let before = 0
-    for (let i = 0; i < epoch.rows.length; i++) {
-      const bar = barOf[epoch.rows[i]!]!
-      while (previous && before < previous.rows.length && barOf[previous.rows[before]!]! < bar) {
-        before += 1
-      }
-      const wasKnown = previous?.rows[before] !== undefined && barOf[previous.rows[before]!] === bar
-      if (wasKnown && sameValues(held, before, values, i)) continue
-      timestamp.push(view.timestamp[i]!)
+    for (let i = 0; i < view.timestamp.length; i++) {
+      const time = view.timestamp[i]!
+      while (previousTimes[before]! < time) before += 1
+      const wasKnown = previousTimes[before] === time
+      if (wasKnown && sameValues(previousValues, before, values, i)) continue
+      timestamp.push(time)
       knownAt.push(known[i]!)
       for (const name in values) (columns[name] ??= []).push(values[name]![i]!)
     }
-    previous = epoch
-    held = values
+    previousTimes = view.timestamp
+    previousValues = values
   }
   return {
     timestamp: Float64Array.from(timestamp),
@@ -117,15 +114,6 @@ export function featuresByEpoch(
       Object.entries(columns).map(([name, column]) => [name, Float64Array.from(column)]),
     ),
   }
-}
-
-// Rows of one bar get one number.
-function numberBars(timestamp: Float64Array): Int32Array {
-  const numbers = new Int32Array(timestamp.length)
-  for (let row = 1; row < timestamp.length; row++) {
-    numbers[row] = numbers[row - 1]! + (timestamp[row] === timestamp[row - 1] ? 0 : 1)
-  }
-  return numbers
 }
 
 function sameValues(
