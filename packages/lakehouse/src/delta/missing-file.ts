@@ -2,7 +2,7 @@ import { LakehouseError } from '../errors.ts'
 import type { Store } from '../store.ts'
 import { inTable } from './layout.ts'
 import { fileLifespans, oldestWholeVersion } from './lifespan.ts'
-import { listLog, readCommits } from './log.ts'
+import { listWholeLog, readCommits } from './log.ts'
 
 /**
  * Explains why a data file that a version names is not there: vacuum took it, or it was lost.
@@ -20,7 +20,7 @@ export async function explainMissingFile(
   version: number,
   path: string,
 ): Promise<LakehouseError> {
-  const commits = await readCommits(store, (await listLog(store, tablePath)).commits)
+  const commits = await readCommits(store, await listWholeLog(store, tablePath))
   const newest = commits.at(-1)?.version ?? version
   const there = new Set((await store.list(inTable(tablePath, ''))).map((entry) => entry.path))
   const oldest = oldestWholeVersion(

@@ -3,7 +3,7 @@ import type { Store, StoreEntry } from '../store.ts'
 import type { MetaData } from './actions.ts'
 import { inTable } from './layout.ts'
 import { fileLifespans, type FileLifespan, oldestWholeVersion } from './lifespan.ts'
-import { listLog, readCommits } from './log.ts'
+import { listWholeLog, readCommits } from './log.ts'
 import { checkReadable, checkWritable } from './protocol.ts'
 import { type CommitSummary, foldCommits } from './snapshot.ts'
 
@@ -141,7 +141,7 @@ export async function vacuumTable(
     )
   }
   // The log first: what it names is then in the list, and what the list has beyond it is too young to go.
-  const commits = await readCommits(store, (await listLog(store, tablePath)).commits)
+  const commits = await readCommits(store, await listWholeLog(store, tablePath))
   const snapshot = foldCommits(null, commits, tablePath)
   checkReadable(tablePath, snapshot.protocol, snapshot.metaData, snapshot.files)
   checkWritable(tablePath, snapshot.protocol, snapshot.metaData)
