@@ -70,13 +70,22 @@ await writeFile(
     '',
   ].join('\n'),
 )
-say(`
-What there is now:
-  ${show(join(lakehouse, 'features_matrix.parquet'))}   the matrix: rows are bars, columns are (symbol, feature)
-  ${show(join(lakehouse, 'features/local_1d'))}         the feature table, Delta Lake
-  ${show(join(lakehouse, 'bars_1d'))}                   the bars, Delta Lake
-  ${show(join(runs, 'demo'))}                           what the run made: report, validation report, its own matrix
-  ${show(join(folder, 'read_me.py'))}                   the matrix in pandas`)
+const results = [
+  [
+    join(lakehouse, 'features_matrix.parquet'),
+    'the matrix: rows are bars, columns are (symbol, feature)',
+  ],
+  [join(lakehouse, 'features/local_1d'), 'the feature table, Delta Lake'],
+  [join(lakehouse, 'bars_1d'), 'the bars, Delta Lake'],
+  [join(runs, 'demo'), 'what the run made: its report, the validation report, its own matrix'],
+  [join(folder, 'read_me.py'), 'the matrix in pandas'],
+].map(([path, what]) => [show(path!), what!] as const)
+const width = Math.max(...results.map(([path]) => path.length))
+say(
+  ['What there is now:', ...results.map(([path, what]) => `  ${path.padEnd(width)}  ${what}`)].join(
+    '\n',
+  ),
+)
 
 function show(path: string): string {
   return relative(process.cwd(), path) || '.'
