@@ -41,7 +41,10 @@ export function createWorkerPool(size: number = availableParallelism()): WorkerP
 
   const start = (): Worker => {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url))
+    const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), {
+      // Export conditions are passed on; how the program's own source text came in is not for a thread.
+      execArgv: process.execArgv.filter((flag) => !flag.startsWith('--input-type')),
+    })
     worker.on('message', (response: WorkerResponse) => {
       const job = busy.get(worker)!
       busy.delete(worker)
