@@ -1,5 +1,5 @@
 import { hlc3, type PriceBars } from '../bars.ts'
-import type { ComponentName } from '../components.ts'
+import type { ComponentName } from '../component-names.ts'
 import { bollingerWidth } from '../indicators/bollinger-width.ts'
 import { cci } from '../indicators/cci.ts'
 import { donchian } from '../indicators/donchian.ts'
