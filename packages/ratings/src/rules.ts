@@ -76,7 +76,33 @@ export function reversal(now: number, before: number, lower: number, upper: numb
   )
 }
 
-/** K and D both at an extreme and K on the way back; with `fresh`, only when the two have just crossed. */
+/** 1 when K and D are both below 20 and K is above D; with `fresh`, only when it has just come from below. */
+function stochasticBuy(
+  k: number,
+  d: number,
+  kBefore: number,
+  dBefore: number,
+  fresh: boolean,
+): number {
+  const state =
+    over(20, k, SCALE_TOLERANCE) & over(20, d, SCALE_TOLERANCE) & over(k, d, SCALE_TOLERANCE)
+  return fresh ? state & over(dBefore, kBefore, SCALE_TOLERANCE) : state
+}
+
+/** 1 when K and D are both above 80 and K is below D; with `fresh`, only when it has just come from above. */
+function stochasticSell(
+  k: number,
+  d: number,
+  kBefore: number,
+  dBefore: number,
+  fresh: boolean,
+): number {
+  const state =
+    over(k, 80, SCALE_TOLERANCE) & over(d, 80, SCALE_TOLERANCE) & over(d, k, SCALE_TOLERANCE)
+  return fresh ? state & over(kBefore, dBefore, SCALE_TOLERANCE) : state
+}
+
+/** The stochastic on the way back from an extreme. */
 export function stochasticRule(
   k: number,
   d: number,
@@ -84,21 +110,17 @@ export function stochasticRule(
   dBefore: number,
   fresh: boolean,
 ): number {
-  const low = over(20, k, SCALE_TOLERANCE) & over(20, d, SCALE_TOLERANCE)
-  const high = over(k, 80, SCALE_TOLERANCE) & over(d, 80, SCALE_TOLERANCE)
-  const up = over(k, d, SCALE_TOLERANCE)
-  const down = over(d, k, SCALE_TOLERANCE)
-  if (!fresh) return (low & up) - (high & down)
   return (
-    (low & up & over(dBefore, kBefore, SCALE_TOLERANCE)) -
-    (high & down & over(kBefore, dBefore, SCALE_TOLERANCE))
+    stochasticBuy(k, d, kBefore, dBefore, fresh) - stochasticSell(k, d, kBefore, dBefore, fresh)
   )
 }
 
 /** A strong and rising trend, in its direction. */
 export function adxRising(adx: number, adxBefore: number, plus: number, minus: number): number {
   const rising = over(adx, 20, SCALE_TOLERANCE) & over(adx, adxBefore, SCALE_TOLERANCE)
-  return rising * side(plus, minus, SCALE_TOLERANCE)
+  return (
+    (rising & over(plus, minus, SCALE_TOLERANCE)) - (rising & over(minus, plus, SCALE_TOLERANCE))
+  )
 }
 
 /** A strong trend whose direction has just changed. */
@@ -142,9 +164,10 @@ export function stochasticRsiRule(
   fresh: boolean,
   tolerance: number,
 ): number {
-  const vote = stochasticRule(k, d, kBefore, dBefore, fresh)
-  // A buy needs the price below the average, a sell above it.
-  return vote * (vote > 0 ? over(ema50, close, tolerance) : over(close, ema50, tolerance))
+  return (
+    (over(ema50, close, tolerance) & stochasticBuy(k, d, kBefore, dBefore, fresh)) -
+    (over(close, ema50, tolerance) & stochasticSell(k, d, kBefore, dBefore, fresh))
+  )
 }
 
 /** Bears losing power in an uptrend, bulls losing it in a downtrend. */

@@ -168,9 +168,10 @@ function tallyOscillators(
   const fresh = formula.stochastic === 'cross'
   const cross = formula.adx === 'cross'
   for (let t = from; t < to; t++) {
+    // Where the check value is missing most rules are 0 by themselves; the two that are not are multiplied by it.
     otherSum[t] =
       reversal(rsi[t]!, rsi[t - 1]!, 30, 70) +
-      stochasticRule(k[t]!, d[t]!, k[t - 1]!, d[t - 1]!, fresh) +
+      known(d[t - 1]!) * stochasticRule(k[t]!, d[t]!, k[t - 1]!, d[t - 1]!, fresh) +
       reversal(cci[t]!, cci[t - 1]!, -100, 100) +
       (cross
         ? adxCross(adx[t]!, plus[t]!, minus[t]!, plus[t - 1]!, minus[t - 1]!)
@@ -204,7 +205,7 @@ function tallyMovement(
     const middle = ema50[t]!
     otherSum[t] =
       otherSum[t]! +
-      awesomeRule(ao[t]!, ao[t - 1]!, ao[t - 2]!, tolerance) +
+      known(ao[t - 1]!) * awesomeRule(ao[t]!, ao[t - 1]!, ao[t - 2]!, tolerance) +
       side(momentum10[t]!, momentum10[t - 1]!, tolerance) +
       side(macd[t]!, signal[t]!, tolerance) +
       stochasticRsiRule(price, middle, k[t]!, d[t]!, k[t - 1]!, d[t - 1]!, fresh, tolerance) +
