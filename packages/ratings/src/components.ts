@@ -1,7 +1,7 @@
 import { checkBars, type Bars } from './bars.ts'
 import { COMPONENTS, type ComponentName } from './component-names.ts'
-import { componentColumns, copyRows, markMissing, runSeries } from './engine.ts'
 import { formulaOf, type FormulaId } from './formula.ts'
+import { fillSeries } from './series.ts'
 
 /**
  * Computes every series that the votes of a rating are taken from, in one pass.
@@ -26,7 +26,6 @@ export function components(
   const formula = formulaOf(options.formula)
   const names = options.names ?? COMPONENTS
   const rows = bars.close.length
-  const results: Float64Array[] = []
   const series = {} as Record<ComponentName, Float64Array>
   for (const [index, name] of names.entries()) {
     if (!COMPONENTS.includes(name)) {
@@ -37,16 +36,7 @@ export function components(
       throw new RangeError(`into.${name} must have ${rows} rows like bars, had ${column.length}`)
     }
     series[name] = column
-    results.push(column)
   }
-  let columns: Float64Array[] | undefined
-  const engine = runSeries(bars, formula.cci === 'close', (running, from, to, rowOf) => {
-    if (columns === undefined) {
-      const all = componentColumns(running)
-      columns = names.map((name) => all[name])
-    }
-    for (const [i, result] of results.entries()) copyRows(columns[i]!, from, to, rowOf, result)
-  })
-  markMissing(bars, engine.bars, results)
+  fillSeries(bars, formula, { components: series })
   return series
 }

@@ -1,7 +1,8 @@
 import { checkBars, isPresent, type Bars } from './bars.ts'
-import { copyRows, markMissing, runSeries } from './engine.ts'
+import { runSeries } from './engine.ts'
 import { formulaOf, type FormulaId } from './formula.ts'
-import { createTally, tallyVotes, type Tally } from './kernel/tally.ts'
+import { tallyVotes, type Tally } from './kernel/tally.ts'
+import { fillSeries, sharedTally } from './series.ts'
 
 /** The rating of every bar. */
 export interface Ratings {
@@ -26,8 +27,6 @@ export interface Rating {
   otherCount: number
 }
 
-let shared: Tally | undefined
-
 /**
  * Rates every bar.
  *
@@ -40,35 +39,24 @@ let shared: Tally | undefined
 export function rate(bars: Bars, options: { formula?: FormulaId } = {}): Ratings {
   checkBars(bars)
   const formula = formulaOf(options.formula)
-  const rows = bars.close.length
-  const ratings: Ratings = {
+  const ratings = createRatings(bars.close.length)
+  fillSeries(bars, formula, { ratings })
+  return ratings
+}
+
+/**
+ * Creates empty columns for ratings.
+ *
+ * @param rows of the columns
+ */
+export function createRatings(rows: number): Ratings {
+  return {
     all: new Float64Array(rows),
     ma: new Float64Array(rows),
     other: new Float64Array(rows),
     maCount: new Uint8Array(rows),
     otherCount: new Uint8Array(rows),
   }
-  const engine = runSeries(bars, formula.cci === 'close', (running, from, to, rowOf) => {
-    const tally = (shared ??= createTally(running.memory.capacity))
-    tallyVotes(tally, running, formula, from, to)
-    copyRows(tally.all, from, to, rowOf, ratings.all)
-    copyRows(tally.ma, from, to, rowOf, ratings.ma)
-    copyRows(tally.other, from, to, rowOf, ratings.other)
-    copyCounts(tally.maCount, from, to, rowOf, ratings.maCount)
-    copyCounts(tally.otherCount, from, to, rowOf, ratings.otherCount)
-  })
-  markMissing(bars, engine.bars, [ratings.all, ratings.ma, ratings.other])
-  return ratings
-}
-
-function copyCounts(
-  column: Int32Array,
-  from: number,
-  to: number,
-  rows: Int32Array,
-  result: Uint8Array,
-): void {
-  for (let t = from; t < to; t++) result[rows[t - from]!] = column[t]!
 }
 
 /**
@@ -83,9 +71,10 @@ export function rateLast(bars: Bars, options: { formula?: FormulaId } = {}): Rat
   checkBars(bars)
   const formula = formulaOf(options.formula)
   const last = bars.close.length - 1
-  if (last < 0 || !isPresent(bars.high[last]!, bars.low[last]!, bars.close[last]!)) return NO_RATING
+  if (last < 0 || !isPresent(bars.high[last]!, bars.low[last]!, bars.close[last]!))
+    return { ...NO_RATING }
   const engine = runSeries(bars, formula.cci === 'close')
-  const tally = (shared ??= createTally(engine.memory.capacity))
+  const tally = sharedTally(engine.memory.capacity)
   const row = engine.end - 1
   tallyVotes(tally, engine, formula, row, row + 1)
   return ratingAt(tally, row)
