@@ -124,7 +124,7 @@ test.each([
 test('bytes that are no UTF-8 and paths that are no URI are corrupt_log', async () => {
   const store = memoryStore()
   await commit(store, 't', [])
-  await store.put(commitPath('t', 1), new Uint8Array([0x7b, 0xff, 0x7d]))
+  await store.put(commitPath('t', 1), Buffer.from('{"commitInfo":{"by":"\xff"}}', 'latin1'))
   await expect(readSnapshot(store, 't')).rejects.toMatchObject({ code: 'corrupt_log' })
   await putLines(store, 't', 1, { add: makeAdd('100%') })
   await expect(readSnapshot(store, 't')).rejects.toMatchObject({ code: 'corrupt_log' })
