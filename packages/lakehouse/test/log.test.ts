@@ -250,3 +250,14 @@ test('names in the log that are not ours to know are ignored', async () => {
   }
   expect((await readSnapshot(store, 't')).version).toBe(0)
 })
+
+test('a commit that vanishes while the log is read is corrupt_log, never "no table"', async () => {
+  const store = memoryStore()
+  for (const name of ['a', 'b']) await commit(store, 't', [{ add: makeAdd(name) }])
+  const entries = await store.list('t/_delta_log/')
+  await store.remove(commitPath('t', 0))
+  const late = { ...store, list: async () => entries }
+  const expected = { code: 'corrupt_log', evidence: { version: 0 } }
+  await expect(readSnapshot(late, 't')).rejects.toMatchObject(expected)
+  await expect(commit(late, 't', [{ add: makeAdd('c') }])).rejects.toMatchObject(expected)
+})
