@@ -40,11 +40,9 @@ const READ_AT_ONCE = 16
  */
 export async function listLog(store: Store, tablePath: string, after = -1): Promise<LogListing> {
   const options = after < 0 ? {} : { after: commitPath(tablePath, after) }
-  const prefix = logPrefix(tablePath)
   const commits: LogFile[] = []
   const checkpoints = new Set<number>()
-  for (const entry of await store.list(prefix, options)) {
-    if (entry.path.includes('/', prefix.length)) continue
+  for (const entry of await store.list(logPrefix(tablePath), options)) {
     const version = commitVersion(entry.path)
     if (version !== null) commits.push({ ...entry, version })
     const checkpoint = checkpointVersion(entry.path)
