@@ -1,0 +1,237 @@
+import {
+  type Columns,
+  concatRows,
+  type MatrixSymbol,
+  type MergeCounts,
+  mergeRows,
+  numbers,
+  type ReadPlan,
+  sliceRows,
+  sortRows,
+  symbolRuns,
+  type TableSchema,
+  takeRows,
+  texts,
+  type WorkerContext,
+  type WriteTarget,
+  type WrittenFile,
+} from '@fs/lakehouse'
+import { combine, computeFeatures, featuresFor, FORMULAS, type FormulaId } from '@fs/ratings'
+import { type Policy, type Report, type Table, validate } from '@fs/validator'
+import { type BarRows, featuresByEpoch } from './knowledge-epochs.ts'
+import { matrixColumns } from './matrix-columns.ts'
+import type { RetrievedValues } from './retrieved-values.ts'
+
+// The part of a backfill that runs in worker threads: one group of symbols from committed bars to a written data file.
+// Arguments and results are plain data.
+
+/** What a group is computed from. */
+export interface GroupTask {
+  readonly symbols: readonly string[]
+  readonly bars: ReadPlan
+  readonly existing: ReadPlan
+  readonly target: WriteTarget
+  readonly schema: TableSchema
+  readonly formula: FormulaId
+  readonly features: readonly string[]
+  readonly retrieved: readonly RetrievedValues[]
+  readonly runId: string
+  readonly profile: string
+  /** Only bars known by then are used, Unix seconds. */
+  readonly asOf: number
+  /** Unix seconds. */
+  readonly now: number
+  readonly policy: Policy
+  /** Without it the group is computed and judged, but nothing is written. */
+  readonly write: boolean
+}
+
+/** One symbol's matrix columns and cell lists. */
+export interface SymbolColumns extends MatrixSymbol {
+  readonly retrieved: Readonly<Record<string, readonly number[]>>
+  readonly filled: Readonly<Record<string, readonly number[]>>
+}
+
+/** A symbol that the run cannot use. */
+export interface LeftOut {
+  readonly symbol: string
+  readonly reason: string
+}
+
+/** What a group came to. */
+export interface ComputedGroup {
+  readonly file: WrittenFile | null
+  readonly perSymbol: ReadonlyMap<string, MergeCounts>
+  readonly bars: ReadonlyMap<string, number>
+  readonly leftOut: readonly LeftOut[]
+  readonly matrix: readonly SymbolColumns[]
+  /** Null when every symbol was left out. */
+  readonly report: Report | null
+}
+
+/** Loads, computes, merges, validates and writes one group. */
+export async function computeGroup(
+  task: GroupTask,
+  context: WorkerContext,
+): Promise<ComputedGroup> {
+  const catalogue = featuresFor(task.formula)
+  const fewest = Math.min(...task.features.map((name) => catalogue[name]!.firstValue))
+  const { rows: allBars } = await context.readRows(task.bars)
+  const held = new Map(
+    symbolRuns(texts(allBars, 'symbol')).map((run) => [
+      run.symbol,
+      knownBy(sliceRows(allBars, run.start, run.end), task.asOf),
+    ]),
+  )
+  const leftOut: LeftOut[] = []
+  const bars = new Map<string, number>()
+  const used: Columns[] = []
+  const computed: Columns[] = []
+  for (const symbol of task.symbols) {
+    const rows = held.get(symbol)
+    const count = rows === undefined ? 0 : countBars(rows)
+    if (rows === undefined || count < fewest) {
+      const reason =
+        count === 0
+          ? 'no bars known at the as-of time'
+          : `too few bars: has ${count}, the first value needs ${fewest}`
+      leftOut.push({ symbol, reason })
+      continue
+    }
+    bars.set(symbol, count)
+    used.push(rows)
+    computed.push(computeSymbol(symbol, rows, task))
+  }
+  if (used.length === 0) {
+    return { file: null, perSymbol: new Map(), bars, leftOut, matrix: [], report: null }
+  }
+  const vendor = task.retrieved.filter(({ symbol }) => bars.has(symbol))
+  const incoming = sortRows(concatRows([...computed, ...vendorRows(vendor, task)]), 'timestamp')
+
+  const { rows: existing } = await context.readRows(task.existing)
+  const { rows: fresh, perSymbol } = mergeRows(task.schema, existing, incoming, { now: task.now })
+  const merged = sortRows(
+    texts(existing, 'symbol').length === 0 ? fresh : concatRows([existing, fresh]),
+    'timestamp',
+  )
+  const report = validate(
+    {
+      as_of: Math.max(task.asOf, ...vendor.map(({ knownAt }) => knownAt)),
+      run: { run_id: task.runId, profile: task.profile },
+      tables: {
+        bars: asTable('bars', concatRows(used)),
+        local: asTable('local', merged, task.schema.configuration),
+      },
+      catalogue,
+      combine: (formula, ma, other) => combine(formula as FormulaId, ma, other),
+      formulas: Object.keys(FORMULAS),
+    },
+    task.policy,
+  )
+  const file = task.write ? await context.writeRows(task.target, fresh) : null
+  return { file, perSymbol, bars, leftOut, matrix: deriveColumns(merged, task), report }
+}
+
+/** What matrix columns are derived from when nothing is computed. */
+export interface DeriveTask {
+  readonly rows: ReadPlan
+  readonly formula: FormulaId
+  readonly features: readonly string[]
+}
+
+/** Derives matrix columns from committed rows: for symbols that others changed, or after a crash. */
+export async function deriveGroup(
+  task: DeriveTask,
+  context: WorkerContext,
+): Promise<readonly SymbolColumns[]> {
+  return deriveColumns((await context.readRows(task.rows)).rows, task)
+}
+
+function deriveColumns(
+  rows: Columns,
+  { formula, features }: Pick<DeriveTask, 'formula' | 'features'>,
+): SymbolColumns[] {
+  return symbolRuns(texts(rows, 'symbol')).map(({ symbol, start, end }) => {
+    const own = sliceRows(rows, start, end)
+    const part = matrixColumns(
+      {
+        timestamp: numbers(own, 'timestamp'),
+        source: texts(own, 'source'),
+        values: Object.fromEntries(features.map((name) => [name, numbers(own, name)])),
+      },
+      formula,
+      // Shared memory: the columns go on to the thread that writes the matrix without being copied.
+      (length) => new Float64Array(new SharedArrayBuffer(length * Float64Array.BYTES_PER_ELEMENT)),
+    )
+    return { symbol, ...part }
+  })
+}
+
+function knownBy(rows: Columns, asOf: number): Columns {
+  const knownAt = numbers(rows, 'known_at')
+  // An unknown `known_at` is not knowledge.
+  if (knownAt.every((known) => known <= asOf)) return rows
+  const kept: number[] = []
+  for (let row = 0; row < knownAt.length; row++) if (knownAt[row]! <= asOf) kept.push(row)
+  return takeRows(rows, kept)
+}
+
+function countBars(rows: Columns): number {
+  const timestamp = numbers(rows, 'timestamp')
+  let count = 0
+  for (let row = 0; row < timestamp.length; row++) {
+    if (row === 0 || timestamp[row] !== timestamp[row - 1]) count += 1
+  }
+  return count
+}
+
+function computeSymbol(symbol: string, rows: Columns, task: GroupTask): Columns {
+  const bars: BarRows = {
+    timestamp: numbers(rows, 'timestamp'),
+    knownAt: numbers(rows, 'known_at'),
+    open: numbers(rows, 'open'),
+    high: numbers(rows, 'high'),
+    low: numbers(rows, 'low'),
+    close: numbers(rows, 'close'),
+    volume: numbers(rows, 'volume'),
+  }
+  const known = featuresByEpoch(bars, (view) =>
+    computeFeatures(view, task.features, { formula: task.formula }),
+  )
+  return {
+    ...provenance(known.timestamp.length, symbol, 'computed', task.runId),
+    timestamp: known.timestamp,
+    known_at: known.knownAt,
+    ...known.values,
+  }
+}
+
+function vendorRows(vendor: readonly RetrievedValues[], task: GroupTask): Columns[] {
+  return vendor.map(({ symbol, timestamp, knownAt, values }) => ({
+    ...provenance(1, symbol, 'retrieved', task.runId),
+    timestamp: Float64Array.of(timestamp),
+    known_at: Float64Array.of(knownAt),
+    ...Object.fromEntries(
+      task.features.map((name) => [name, Float64Array.of(values[name] ?? Number.NaN)]),
+    ),
+  }))
+}
+
+function provenance(length: number, symbol: string, source: string, runId: string): Columns {
+  const repeated = (text: string) => Array.from<string>({ length }).fill(text)
+  return { symbol: repeated(symbol), source: repeated(source), run_id: repeated(runId) }
+}
+
+const INTEGERS = new Set(['timestamp', 'known_at'])
+
+function asTable(name: string, rows: Columns, meta?: Readonly<Record<string, string>>): Table {
+  return {
+    name,
+    columns: Object.entries(rows).map(([column, values]) => ({
+      name: column,
+      type: values instanceof Float64Array ? (INTEGERS.has(column) ? 'i64' : 'f64') : 'utf8',
+      values,
+    })),
+    ...(meta && { meta }),
+  }
+}

@@ -1,0 +1,89 @@
+import { resolve } from 'node:path'
+import type { Columns } from './columns.ts'
+import { LakehouseError } from './errors.ts'
+import { checkSchema, type TableSchema } from './schema.ts'
+import { openStore, type Store } from './store.ts'
+import { openTable, type Table } from './table.ts'
+import { type PackedRows, unpackRows } from './workers/packed-rows.ts'
+import { createWorkerPool, type WorkerPool } from './workers/pool.ts'
+import type { ForeignFile } from './workers/tasks.ts'
+
+/** What a lakehouse works with; everything has a default. */
+export interface LakehouseOptions {
+  /** The clock, Unix seconds. */
+  readonly now?: () => number
+  /** Worker threads; default: one a processor. */
+  readonly workers?: number
+  /** Ends the work at the next safe point; nothing half-done is committed. */
+  readonly signal?: AbortSignal
+}
+
+/** A lakehouse: tables in one store, and the threads that read and write them. */
+export interface Lakehouse {
+  readonly store: Store
+  readonly workers: WorkerPool
+  /**
+   * Opens a table by its path, such as `features/local_1d`.
+   *
+   * @param options.schema what the table is created with at its first commit; an existing table keeps its own
+   */
+  table(name: string, options?: { readonly schema?: TableSchema }): Table
+  /**
+   * Reads a flat Parquet file from anywhere on this machine.
+   *
+   * @throws LakehouseError `corrupt_file` when it is damaged or no Parquet file, `not_found` when there is none
+   */
+  readParquet(
+    path: string,
+    options?: { readonly columns?: readonly string[] },
+  ): Promise<ForeignFile>
+  /** Stops the threads; work under way fails with `aborted`. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+const TABLE_NAME = /^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/
+
+/**
+ * Opens a lakehouse. Nothing is read or created yet.
+ *
+ * @param uri a folder, as a path or `file://` URI
+ * @throws LakehouseError `unsupported_option` for another kind of URI
+ * @example
+ * await using lake = openLakehouse('data/lakehouse')
+ * for await (const bars of lake.table('bars_1d').scan({ symbols: ['BINANCE:BTCUSDT'] })) …
+ */
+export function openLakehouse(uri: string, options: LakehouseOptions = {}): Lakehouse {
+  const store = openStore(uri)
+  const workers = createWorkerPool(options.workers)
+  const now = options.now ?? (() => Math.floor(Date.now() / 1000))
+  const close = () => workers.close()
+  return {
+    store,
+    workers,
+    table(name, { schema } = {}) {
+      if (!TABLE_NAME.test(name)) {
+        throw new LakehouseError('invalid_input', `'${name}' is no name of a table`, {
+          evidence: { table: name },
+        })
+      }
+      if (schema !== undefined) checkSchema(name, schema)
+      return openTable({ store, workers, now, signal: options.signal }, name, schema)
+    },
+    async readParquet(path, { columns } = {}) {
+      const { rows, types, unread } = await workers.run<{
+        rows: PackedRows
+        types: Record<string, string>
+        unread: string[]
+      }>(TASKS, 'readForeignFile', { path: resolve(path), ...(columns && { columns }) })
+      return { columns: unpackRows(rows) satisfies Columns, types, unread }
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+const TASKS = new URL(
+  `./workers/tasks.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`,
+  import.meta.url,
+)

@@ -1,0 +1,244 @@
+import { createHash } from 'node:crypto'
+import {
+  type Data,
+  type DataType,
+  Field,
+  Float64,
+  makeData,
+  RecordBatch,
+  Schema,
+  Struct,
+  TimestampMillisecond,
+  type Vector,
+} from 'apache-arrow'
+import { LakehouseError } from '../errors.ts'
+import { fromArrow } from '../parquet/arrow-columns.ts'
+import { decodeParquet } from '../parquet/decode.ts'
+import { encodeParquet } from '../parquet/encode.ts'
+import type { OpenFile } from '../parquet/file-source.ts'
+import { formatColumnName, type MatrixColumnKey, parseColumnName } from './column-name.ts'
+import { INDEX_COLUMN, indexColumn, PANDAS_KEY, pandasMetadata } from './pandas-metadata.ts'
+
+/** One column of a matrix, as bytes: values and, where some are null, one bit a row. */
+export interface MatrixColumn extends MatrixColumnKey {
+  readonly values: Float64Array
+  /** Bit set = a value; absent = all set. */
+  readonly valid?: Uint8Array
+}
+
+/** A matrix in memory: rows are bars, columns are features of symbols. */
+export interface MatrixData {
+  /** Bar opens, Unix seconds, ascending. */
+  readonly timestamps: Float64Array
+  readonly columns: readonly MatrixColumn[]
+  /** Key-values of the file, without those of the codec. */
+  readonly metadata: ReadonlyMap<string, string>
+}
+
+/** New values of one symbol: they replace its columns of these features on every row. */
+export interface MatrixSymbol {
+  readonly symbol: string
+  /** Bar opens, Unix seconds, ascending. */
+  readonly timestamps: Float64Array
+  /** By feature; `NaN` means no value. */
+  readonly values: Readonly<Record<string, Float64Array>>
+}
+
+// A longer matrix is cut so that a group stays readable by itself; one group for all usual lengths.
+const ROW_GROUP_ROWS = 65_536
+
+/**
+ * Reads a matrix of ours or one that pandas wrote, whatever the unit and zone of its index.
+ *
+ * @param wanted which columns; default: all
+ * @throws LakehouseError `invalid_input` when the file has no time index, `corrupt_file` when it is damaged
+ */
+export async function readMatrixFile(
+  file: OpenFile,
+  wanted: (key: MatrixColumnKey) => boolean = () => true,
+): Promise<MatrixData> {
+  const { footer, source } = file
+  const index = indexColumn(footer.keyValues.get(PANDAS_KEY), footer.columns)
+  if (index === undefined) {
+    throw new LakehouseError(
+      'invalid_input',
+      `${source.path} is no features matrix: it has no time index. Nothing was changed.`,
+      { evidence: { file: source.path } },
+    )
+  }
+  const keys = new Map<string, MatrixColumnKey>()
+  for (const name of footer.columns) {
+    const key = name === index ? undefined : parseColumnName(name)
+    if (key !== undefined && wanted(key)) keys.set(name, key)
+  }
+  const { table } = await decodeParquet(file, { columns: [index, ...keys.keys()] })
+  const timestamps = fromArrow(table.getChild(index)!, index) as Float64Array
+  for (let row = 0; row < timestamps.length; row++) {
+    if (timestamps[row]! > (row === 0 ? -Infinity : timestamps[row - 1]!)) continue
+    throw new LakehouseError(
+      'invalid_input',
+      `${source.path}: the index must be ascending times without duplicates, but row ${row} is not. Nothing was changed.`,
+      { evidence: { file: source.path, row } },
+    )
+  }
+  const columns: MatrixColumn[] = []
+  for (const [name, key] of keys) columns.push({ ...key, ...bytesOf(table.getChild(name)!, name) })
+  const metadata = new Map(
+    [...footer.keyValues].filter(([name]) => name.startsWith('fs.') && name !== 'fs.crc'),
+  )
+  return { timestamps, columns, metadata }
+}
+
+function bytesOf(vector: Vector, name: string): { values: Float64Array; valid?: Uint8Array } {
+  const [data] = vector.data as Data[]
+  if (data === undefined) return { values: new Float64Array(0) }
+  // Foreign matrices hold other number types too; those have no payload to keep.
+  const isFloat64 = vector.type instanceof Float64
+  const values = isFloat64
+    ? (data.values as Float64Array)
+    : (fromArrow(vector, name) as Float64Array)
+  if (data.nullCount === 0) return { values }
+  return { values, valid: (data.nullBitmap as Uint8Array).slice(0, (values.length + 7) >> 3) }
+}
+
+/**
+ * Brings new values into a matrix. Rows become the union of all times; every column that is not replaced keeps its
+ * place, its values and its nulls bit for bit; new columns follow, sorted.
+ */
+export function upsertColumns(base: MatrixData, symbols: readonly MatrixSymbol[]): MatrixData {
+  const timestamps = unionOf([base.timestamps, ...symbols.map((entry) => entry.timestamps)])
+  const fresh = new Map<string, MatrixColumn>()
+  for (const { symbol, timestamps: own, values } of symbols) {
+    const rows = rowsIn(timestamps, own)
+    for (const feature in values) {
+      const column = { symbol, feature, ...spread(values[feature]!, rows, timestamps.length) }
+      fresh.set(formatColumnName(column), column)
+    }
+  }
+  const rows = rowsIn(timestamps, base.timestamps)
+  const kept = base.columns.map((column) => {
+    const name = formatColumnName(column)
+    const replacement = fresh.get(name)
+    fresh.delete(name)
+    return replacement ?? moveRows(column, rows, timestamps.length)
+  })
+  const added = [...fresh.values()].toSorted(
+    (a, b) => compare(a.symbol, b.symbol) || compare(a.feature, b.feature),
+  )
+  return { timestamps, columns: [...kept, ...added], metadata: base.metadata }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function unionOf(lists: readonly Float64Array[]): Float64Array {
+  // Most symbols share one calendar: a list that adds nothing is recognised without building anything.
+  let union = lists[0]!
+  for (const list of lists) {
+    if (list === union) continue
+    const merged: number[] = []
+    let i = 0
+    let missing = false
+    for (const time of list) {
+      while (i < union.length && union[i]! < time) merged.push(union[i++]!)
+      if (i < union.length && union[i] === time) i += 1
+      else missing = true
+      merged.push(time)
+    }
+    if (!missing) continue
+    while (i < union.length) merged.push(union[i++]!)
+    union = Float64Array.from(merged)
+  }
+  return union
+}
+
+function rowsIn(timeline: Float64Array, times: Float64Array): Int32Array {
+  const rows = new Int32Array(times.length)
+  let row = 0
+  for (let i = 0; i < times.length; i++) {
+    while (timeline[row]! < times[i]!) row += 1
+    rows[i] = row
+  }
+  return rows
+}
+
+function spread(
+  values: Float64Array,
+  rows: Int32Array,
+  length: number,
+): { values: Float64Array; valid?: Uint8Array } {
+  const target = new Float64Array(length)
+  const valid = new Uint8Array((length + 7) >> 3)
+  let count = 0
+  for (let i = 0; i < rows.length; i++) {
+    const value = values[i]!
+    if (value !== value) continue
+    const row = rows[i]!
+    target[row] = value
+    valid[row >> 3]! |= 1 << (row & 7)
+    count += 1
+  }
+  return count === length ? { values: target } : { values: target, valid }
+}
+
+function moveRows(column: MatrixColumn, rows: Int32Array, length: number): MatrixColumn {
+  if (rows.length === length) return column
+  const values = new Float64Array(length)
+  const valid = new Uint8Array((length + 7) >> 3)
+  for (let i = 0; i < rows.length; i++) {
+    if (column.valid !== undefined && !((column.valid[i >> 3]! >> (i & 7)) & 1)) continue
+    const row = rows[i]!
+    values[row] = column.values[i]!
+    valid[row >> 3]! |= 1 << (row & 7)
+  }
+  return { symbol: column.symbol, feature: column.feature, values, valid }
+}
+
+/**
+ * Encodes a matrix as the Parquet file that pandas, DuckDB and this package read.
+ *
+ * @returns the file and its SHA-256, hexadecimal
+ */
+export function encodeMatrix(matrix: MatrixData): { bytes: Uint8Array; sha256: string } {
+  const { timestamps } = matrix
+  const length = timestamps.length
+  const names = matrix.columns.map(formatColumnName)
+  const times = new BigInt64Array(length)
+  for (let row = 0; row < length; row++) times[row] = BigInt(Math.round(timestamps[row]! * 1000))
+
+  const fields: Field[] = matrix.columns.map((_, i) => new Field(names[i]!, new Float64(), true))
+  const children: Data[] = matrix.columns.map(({ values, valid }) =>
+    makeData({
+      type: new Float64(),
+      length,
+      nullCount: valid === undefined ? 0 : length - countBits(valid),
+      nullBitmap: valid ?? null,
+      data: values,
+    }),
+  )
+  fields.push(new Field(INDEX_COLUMN, new TimestampMillisecond('UTC'), false))
+  children.push(
+    makeData({ type: new TimestampMillisecond('UTC'), length, nullCount: 0, data: times }),
+  )
+  const keyValues = new Map(matrix.metadata)
+  keyValues.set(PANDAS_KEY, pandasMetadata(names))
+  // pyarrow takes key-values from the Arrow schema, everybody else from the footer: they stand in both.
+  const batch = new RecordBatch(
+    new Schema(fields, keyValues),
+    makeData({ type: new Struct(fields as Field<DataType>[]), length, nullCount: 0, children }),
+  )
+  const bytes = encodeParquet(batch, {
+    rowGroupRows: ROW_GROUP_ROWS,
+    dictionary: [],
+    delta: [INDEX_COLUMN],
+    keyValues,
+  })
+  return { bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
+}
+
+function countBits(bits: Uint8Array): number {
+  let count = 0
+  for (let byte of bits) for (; byte > 0; byte &= byte - 1) count += 1
+  return count
+}

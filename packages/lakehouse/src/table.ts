@@ -1,0 +1,456 @@
+import { randomUUID } from 'node:crypto'
+import { type Column, type Columns, texts } from './columns.ts'
+import type { Action, AddFile } from './delta/actions.ts'
+import { commitActions } from './delta/commit.ts'
+import { decodePath, inTable } from './delta/layout.ts'
+import { readSnapshot, tableExists } from './delta/log.ts'
+import { PROTOCOL } from './delta/protocol.ts'
+import type { CommitSummary, Snapshot } from './delta/snapshot.ts'
+import { compareCodePoints, mayHoldSymbols } from './delta/stats.ts'
+import { LakehouseError } from './errors.ts'
+import type { MergeCounts, MergeOptions } from './merge-rows.ts'
+import type { ReadPlan } from './read-plan.ts'
+import type { IndexedRun } from './row-index.ts'
+import {
+  fromMetadata,
+  type TableColumn,
+  type TableSchema,
+  toConfiguration,
+  toSchemaString,
+} from './schema.ts'
+import type { Store } from './store.ts'
+import { SYMBOLS_PER_FILE, symbolBatches } from './symbol-batches.ts'
+import type { WriteTarget, WrittenFile } from './workers/context.ts'
+import { type PackedRows, packRows, unpackRows } from './workers/packed-rows.ts'
+import type { WorkerPool } from './workers/pool.ts'
+import type { MergeBatch, MergedBatch } from './workers/tasks.ts'
+
+/** Which rows of a table to read. */
+export interface ScanOptions {
+  /** Names of columns, in the order wanted; default: all. */
+  readonly columns?: readonly string[]
+  readonly symbols?: readonly string[]
+  /** Earliest value of the time column, Unix seconds, inclusive. */
+  readonly from?: number
+  /** Latest value of the time column, Unix seconds, inclusive. */
+  readonly to?: number
+  /** A version of the table; default: the newest. */
+  readonly version?: number
+}
+
+/** How rows are merged into a table. */
+export interface UpsertOptions extends Omit<MergeOptions, 'now'> {
+  /** The run that writes: recorded with the commit, and what makes a repeated commit recognisable. */
+  readonly runId: string
+  /** What `commitInfo` calls the operation. */
+  readonly operation?: string
+}
+
+/** What an upsert came to. */
+export interface UpsertResult extends MergeCounts {
+  /** The version that was committed; null when the table knew every row already. */
+  readonly version: number | null
+  readonly perSymbol: ReadonlyMap<string, MergeCounts>
+}
+
+/** What the work on one group of symbols must give. */
+export interface GroupResult {
+  /** The data file with the group's new rows; null when it has none. */
+  readonly file: WrittenFile | null
+}
+
+/** A commit made of independent groups of symbols, for callers that compute their rows in worker threads. */
+export interface GroupCommit<Result extends GroupResult> {
+  readonly runId: string
+  readonly operation: string
+  /** Symbols of each group, sorted; no symbol in two of them. */
+  readonly groups: readonly (readonly string[])[]
+  /**
+   * Computes a group on a state of the table and writes its new rows. Called again, with its earlier result, when
+   * another writer's commit touched the group.
+   */
+  readonly work: (
+    group: readonly string[],
+    snapshot: Snapshot | null,
+    earlier: Result | undefined,
+  ) => Promise<Result>
+  /** Last word before the commit; what it throws leaves the table as it was. */
+  readonly check?: (results: readonly Result[]) => Promise<void>
+}
+
+/** One table of a lakehouse. */
+export interface Table {
+  readonly name: string
+  /** The newest state, or null when the table does not exist yet. */
+  snapshot(): Promise<Snapshot | null>
+  /** The schema at a state of the table; for a table that does not exist yet, the one it was opened with. */
+  schema(snapshot: Snapshot | null): TableSchema
+  /** Plans a read of a state, for a task in a worker thread. */
+  plan(snapshot: Snapshot | null, options?: Omit<ScanOptions, 'version'>): ReadPlan
+  /** Where such a task writes. */
+  target(snapshot: Snapshot | null): WriteTarget
+  /** Lists the symbols held, ascending, with their number of rows; `since` counts only files added after a version. */
+  symbols(snapshot: Snapshot, since?: number): Promise<ReadonlyMap<string, number>>
+  /**
+   * Reads rows in batches of whole symbols, ascending by symbol, time and `known_at`.
+   *
+   * @throws LakehouseError `not_found` without the table, `corrupt_file` when a file it must read is damaged
+   */
+  scan(options?: ScanOptions): AsyncIterable<Columns>
+  /**
+   * Adds the rows the table does not know yet, in one commit. A row whose values differ from those held becomes a
+   * second row; see `MergeOptions`. Other writers' commits of other symbols in the meantime do not matter.
+   *
+   * @param batches rows in any order and portion; all rows of a symbol must come together
+   * @throws LakehouseError `commit_contention` when others always won, `schema_mismatch` when a column does not fit
+   */
+  upsertSymbols(
+    batches: AsyncIterable<Columns> | Iterable<Columns>,
+    options: UpsertOptions,
+  ): Promise<UpsertResult>
+  /** Commits groups computed elsewhere; see {@link GroupCommit}. */
+  commitGroups<Result extends GroupResult>(
+    commit: GroupCommit<Result>,
+  ): Promise<{ version: number | null; snapshot: Snapshot | null; results: readonly Result[] }>
+  /** The table's history, oldest version first. */
+  versions(): Promise<readonly CommitSummary[]>
+}
+
+/** What a table works with. */
+export interface TableEnvironment {
+  readonly store: Store
+  readonly workers: WorkerPool
+  /** Unix seconds. */
+  readonly now: () => number
+  readonly signal?: AbortSignal | undefined
+}
+
+const TASKS = new URL(
+  `./workers/tasks.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`,
+  import.meta.url,
+)
+const KEY_COLUMNS = ['symbol', 'known_at']
+
+/** Opens a table; nothing is read yet. */
+export function openTable(
+  environment: TableEnvironment,
+  name: string,
+  declared: TableSchema | undefined,
+): Table {
+  const { store, workers, now, signal } = environment
+  let known: Snapshot | null = null
+
+  const snapshot = async (): Promise<Snapshot | null> => {
+    if (known === null && !(await tableExists(store, name))) return null
+    known = await readSnapshot(store, name, known === null ? {} : { base: known })
+    return known
+  }
+  const existing = async (version?: number): Promise<Snapshot> => {
+    const found =
+      version === undefined ? await snapshot() : await readSnapshot(store, name, { version })
+    if (found !== null) return found
+    throw new LakehouseError('not_found', `there is no table ${name} in ${store.uri}`, {
+      evidence: { table: name },
+    })
+  }
+  const schema = (at: Snapshot | null): TableSchema => {
+    if (at === null) {
+      if (declared !== undefined) return declared
+      throw new LakehouseError('not_found', `there is no table ${name} in ${store.uri}`, {
+        evidence: { table: name },
+      })
+    }
+    const settings = Object.entries(at.metaData.configuration ?? {})
+    return fromMetadata(
+      name,
+      at.metaData.schemaString,
+      Object.fromEntries(settings.filter((entry): entry is [string, string] => entry[1] !== null)),
+    )
+  }
+
+  const plan: Table['plan'] = (at, options = {}) => {
+    const { columns, time } = schema(at)
+    const symbols = options.symbols?.toSorted(compareCodePoints)
+    const wanted = options.columns && new Set([...KEY_COLUMNS, time, ...options.columns])
+    for (const column of options.columns ?? []) {
+      if (!columns.some((held) => held.name === column)) throw noSuchColumn(name, column, columns)
+    }
+    return {
+      store: store.uri,
+      table: name,
+      files: (at?.files ?? [])
+        .filter((file) => symbols === undefined || mayHoldSymbols(file, symbols))
+        .map((file) => ({
+          path: inTable(name, decodePath(file.path)),
+          size: file.size,
+          partitionValues: file.partitionValues,
+        })),
+      columns: wanted === undefined ? columns : columns.filter((column) => wanted.has(column.name)),
+      time,
+      ...(symbols && { symbols }),
+      ...(options.from !== undefined && { from: options.from }),
+      ...(options.to !== undefined && { to: options.to }),
+    }
+  }
+  const target: Table['target'] = (at) => {
+    const { columns, time } = schema(at)
+    return { store: store.uri, table: name, columns, time }
+  }
+
+  const symbols: Table['symbols'] = async (at, since = -1) => {
+    const held = new Set<string>()
+    if (since >= 0) {
+      const earlier = await readSnapshot(store, name, { version: since })
+      for (const file of earlier.files) held.add(file.path)
+    }
+    const files = at.files.filter((file) => !held.has(file.path))
+    const whole = plan({ ...at, files }, { columns: [] })
+    // A few files a task: the answers are small, the tasks should not be.
+    const slices = chunk(whole.files, 16).map((part) =>
+      workers.run<(readonly IndexedRun[])[]>(TASKS, 'indexFiles', { ...whole, files: part }),
+    )
+    const rows = new Map<string, number>()
+    for (const index of (await Promise.all(slices)).flat(2)) {
+      rows.set(index.symbol, (rows.get(index.symbol) ?? 0) + index.rows)
+    }
+    return new Map([...rows].toSorted(([a], [b]) => compareCodePoints(a, b)))
+  }
+
+  async function* scan(options: ScanOptions = {}): AsyncGenerator<Columns> {
+    const at = await existing(options.version)
+    const names = options.columns ?? schema(at).columns.map((column) => column.name)
+    const wanted = options.symbols?.toSorted(compareCodePoints) ?? [...(await symbols(at)).keys()]
+    // One batch is read ahead while the caller works on the one before.
+    const read = (group: readonly string[]) =>
+      workers.run<{ rows: PackedRows }>(TASKS, 'scanRows', plan(at, { ...options, symbols: group }))
+    let next: Promise<{ rows: PackedRows }> | undefined
+    for (const group of [...chunk(wanted, SYMBOLS_PER_FILE), undefined]) {
+      const current = next
+      next = group && read(group)
+      // Its failure is reported when its turn comes.
+      next?.catch(() => undefined)
+      if (current === undefined) continue
+      const rows = unpackRows((await current).rows)
+      signal?.throwIfAborted()
+      if (texts(rows, 'symbol').length === 0) continue
+      yield Object.fromEntries(names.map((column): [string, Column] => [column, rows[column]!]))
+    }
+  }
+
+  const commitGroups: Table['commitGroups'] = async <Result extends GroupResult>(
+    commit: GroupCommit<Result>,
+  ) => {
+    const base = await snapshot()
+    let results: Result[] = []
+    const written = new Set<string>()
+    const discard = async () => {
+      for (const path of written) await store.remove(inTable(name, path)).catch(() => undefined)
+    }
+    const build = async (at: Snapshot | null, before: Snapshot | null | undefined) => {
+      const changed =
+        before === undefined
+          ? undefined
+          : (at?.files ?? []).filter((file) => !before?.files.includes(file))
+      results = await Promise.all(
+        commit.groups.map(async (group, i) => {
+          const earlier = results[i]
+          if (earlier !== undefined && !changed?.some((file) => mayHoldSymbols(file, group))) {
+            return earlier
+          }
+          signal?.throwIfAborted()
+          const result = await commit.work(group, at, earlier)
+          if (result.file !== null) written.add(result.file.path)
+          return result
+        }),
+      )
+      await commit.check?.(results)
+      const files = results.flatMap(({ file }) => (file === null ? [] : [file]))
+      if (files.length === 0) return { done: at?.version ?? -1 }
+      const adds = files.map((file): Action => ({ add: toAddFile(file, now()) }))
+      return {
+        operation: {
+          kind: 'upsertSymbols' as const,
+          symbols: commit.groups.flat().toSorted(compareCodePoints),
+        },
+        actions: [...(at === null ? creation(schema(null), now()) : []), ...adds],
+        commitInfo: { operation: commit.operation, operationParameters: { runId: commit.runId } },
+      }
+    }
+    try {
+      const outcome = await commitActions(store, name, {
+        base,
+        transaction: {
+          appId: commit.runId,
+          version: (base?.transactions.get(commit.runId)?.version ?? -1) + 1,
+        },
+        now: () => now() * 1000,
+        ...(signal && { signal }),
+        build: ({ snapshot: at, previous }) =>
+          build(at, previous === null ? undefined : previous.snapshot),
+      })
+      known = outcome.snapshot
+      return {
+        version: outcome.written ? outcome.version : null,
+        snapshot: outcome.snapshot,
+        results,
+      }
+    } catch (error) {
+      // After an unknown outcome the files may be part of the table.
+      if (!(error instanceof LakehouseError && error.code === 'io_error')) await discard()
+      throw error
+    }
+  }
+
+  const upsertSymbols: Table['upsertSymbols'] = async (batches, options) => {
+    const base = await snapshot()
+    const merge = (
+      group: readonly string[],
+      at: Snapshot | null,
+      incoming: MergeBatch['incoming'],
+    ) =>
+      workers.run<MergedBatch>(TASKS, 'mergeBatch', {
+        target: target(at),
+        schema: schema(at),
+        existing: plan(at, { symbols: group }),
+        incoming,
+        options: {
+          now: now(),
+          ...(options.restatedAt !== undefined && { restatedAt: options.restatedAt }),
+          ...(options.onlyNewSymbols !== undefined && { onlyNewSymbols: options.onlyNewSymbols }),
+        },
+      } satisfies MergeBatch)
+
+    async function* checked(portions: AsyncIterable<Columns> | Iterable<Columns>) {
+      const expected = schema(base)
+      for await (const portion of portions) {
+        checkColumns(name, portion, expected)
+        yield portion
+      }
+    }
+    // Batches are merged as they arrive, so that a long import never lies in memory as a whole.
+    const groups: (readonly string[])[] = []
+    const merged: Promise<MergedBatch>[] = []
+    const running = new Set<Promise<unknown>>()
+    try {
+      for await (const batch of symbolBatches(checked(batches), schema(base).time)) {
+        signal?.throwIfAborted()
+        groups.push(batch.symbols)
+        const work = merge(batch.symbols, base, { rows: packRows(batch.rows) })
+        merged.push(work)
+        const settled = work.catch(() => undefined).finally(() => running.delete(settled))
+        running.add(settled)
+        if (running.size > workers.size) await Promise.race(running)
+      }
+      await Promise.all(merged)
+    } catch (error) {
+      for (const outcome of await Promise.allSettled(merged)) {
+        if (outcome.status === 'rejected' || outcome.value.file === null) continue
+        await store.remove(inTable(name, outcome.value.file.path)).catch(() => undefined)
+      }
+      throw error
+    }
+
+    const first = new Map(groups.map((group, i) => [group, merged[i]!]))
+    const { version, results } = await commitGroups<MergedBatch>({
+      runId: options.runId,
+      operation: options.operation ?? 'MERGE',
+      groups,
+      work: async (group, at, earlier) => {
+        const begun = first.get(group)
+        first.delete(group)
+        if (earlier === undefined && begun !== undefined && at?.version === base?.version) {
+          return await begun
+        }
+        const { file } = earlier ?? (await begun!)
+        if (file === null) return earlier ?? (await begun!)
+        // What was new against the older state is merged once more, against the newer one.
+        const staged = { path: inTable(name, file.path), size: file.size }
+        const whole = plan(at, { symbols: group })
+        return await merge(group, at, { plan: { ...whole, files: [staged] } })
+      },
+    })
+    const perSymbol = new Map(results.flatMap((result) => [...result.perSymbol]))
+    const total: MergeCounts = { added: 0, restated: 0, unchanged: 0 }
+    for (const counts of perSymbol.values()) {
+      total.added += counts.added
+      total.restated += counts.restated
+      total.unchanged += counts.unchanged
+    }
+    return { version, perSymbol, ...total }
+  }
+
+  return {
+    name,
+    snapshot,
+    schema,
+    plan,
+    target,
+    symbols,
+    scan,
+    upsertSymbols,
+    commitGroups,
+    versions: async () => (await existing()).commits,
+  }
+}
+
+function creation(schema: TableSchema, nowSeconds: number): Action[] {
+  return [
+    { protocol: PROTOCOL },
+    {
+      metaData: {
+        id: randomUUID(),
+        format: { provider: 'parquet', options: {} },
+        schemaString: toSchemaString(schema.columns),
+        partitionColumns: [],
+        configuration: toConfiguration(schema),
+        createdTime: nowSeconds * 1000,
+      },
+    },
+  ]
+}
+
+function toAddFile(file: WrittenFile, nowSeconds: number): AddFile {
+  return {
+    path: file.path,
+    partitionValues: {},
+    size: file.size,
+    modificationTime: nowSeconds * 1000,
+    dataChange: true,
+    stats: file.stats,
+    tags: { sha256: file.sha256 },
+  }
+}
+
+function checkColumns(table: string, rows: Columns, schema: TableSchema): void {
+  const types = new Map(schema.columns.map((column) => [column.name, column.type]))
+  for (const name in rows) {
+    const type = types.get(name)
+    if (type === undefined) throw noSuchColumn(table, name, schema.columns)
+    if ((type === 'string') === rows[name] instanceof Float64Array) {
+      throw new LakehouseError(
+        'schema_mismatch',
+        `table ${table}: column '${name}' is of type ${type}, but other values came; nothing was written`,
+        { evidence: { table, column: name } },
+      )
+    }
+  }
+}
+
+function noSuchColumn(
+  table: string,
+  name: string,
+  columns: readonly TableColumn[],
+): LakehouseError {
+  return new LakehouseError(
+    'schema_mismatch',
+    `table ${table} has no column '${name}'; it has ${columns.map((column) => column.name).join(', ')}`,
+    { evidence: { table, column: name } },
+  )
+}
+
+/** Cuts a list into pieces of a length, the last one shorter. */
+function chunk<Item>(items: readonly Item[], length: number): Item[][] {
+  const pieces: Item[][] = []
+  for (let i = 0; i < items.length; i += length) pieces.push(items.slice(i, i + length))
+  return pieces
+}

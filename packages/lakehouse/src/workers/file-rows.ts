@@ -1,0 +1,142 @@
+import { type Column, type Columns, numbers, takeRows, texts } from '../columns.ts'
+import { fromArrow } from '../parquet/arrow-columns.ts'
+import { decodeParquet } from '../parquet/decode.ts'
+import type { OpenFile } from '../parquet/file-source.ts'
+import type { RowGroup } from '../parquet/footer.ts'
+import type { PlannedFile, ReadPlan } from '../read-plan.ts'
+import { type IndexedRun, parseRowIndex, ROW_INDEX_KEY } from '../row-index.ts'
+import type { TableColumn } from '../schema.ts'
+
+/**
+ * Reads the rows of one data file that a plan asks for, in the order of the file. Only row groups that may hold them
+ * are fetched; a file without a row index (another engine wrote it) is read whole and filtered.
+ */
+export async function readFileRows(
+  file: OpenFile,
+  planned: PlannedFile,
+  plan: ReadPlan,
+): Promise<{ rows: Columns; bytesRead: number }> {
+  const { footer } = file
+  const runs = wantedRuns(parseRowIndex(footer.keyValues.get(ROW_INDEX_KEY)), plan)
+  if (runs?.length === 0 || footer.rows === 0)
+    return { rows: emptyRows(plan.columns), bytesRead: 0 }
+  const groups = footer.rowGroups.flatMap((group, position) =>
+    runs === undefined || runs.some((run) => overlap(run, group) !== undefined)
+      ? [{ position, group }]
+      : [],
+  )
+
+  const present = new Set(footer.columns)
+  const { table, bytesRead } = await decodeParquet(file, {
+    columns: plan.columns
+      .map(({ name }) => name)
+      // The row index already says which symbol a row belongs to.
+      .filter((name) => present.has(name) && !(name === 'symbol' && runs !== undefined)),
+    rowGroups: groups.map(({ position }) => position),
+  })
+  const length = table.numRows
+  const columns: Record<string, Column> = {}
+  for (const column of plan.columns) {
+    const vector = table.getChild(column.name)
+    columns[column.name] =
+      vector === null
+        ? constant(column, planned.partitionValues?.[column.name] ?? null, length)
+        : fromArrow(vector, column.name)
+  }
+
+  const stretches =
+    runs &&
+    placeRuns(
+      runs,
+      groups.map(({ group }) => group),
+    )
+  if (stretches !== undefined && columns['symbol'] !== undefined) {
+    const symbols = Array.from<string | null>({ length }).fill(null)
+    for (const { symbol, start, end } of stretches) symbols.fill(symbol, start, end)
+    columns['symbol'] = symbols
+  }
+  const kept = keptRows(columns, length, stretches, plan)
+  return { rows: kept === undefined ? columns : takeRows(columns, kept), bytesRead }
+}
+
+function wantedRuns(
+  index: readonly IndexedRun[] | undefined,
+  plan: ReadPlan,
+): readonly IndexedRun[] | undefined {
+  const symbols = plan.symbols && new Set(plan.symbols)
+  return index?.filter(
+    (run) =>
+      (symbols === undefined || symbols.has(run.symbol)) &&
+      !(plan.from !== undefined && run.maxTime < plan.from) &&
+      !(plan.to !== undefined && run.minTime > plan.to),
+  )
+}
+
+function overlap(run: IndexedRun, group: RowGroup): { start: number; end: number } | undefined {
+  const start = Math.max(run.firstRow, group.firstRow)
+  const end = Math.min(run.firstRow + run.rows, group.firstRow + group.rows)
+  return start < end ? { start, end } : undefined
+}
+
+interface Stretch {
+  readonly symbol: string
+  readonly start: number
+  readonly end: number
+}
+
+// From positions in the file to positions among the decoded row groups.
+function placeRuns(runs: readonly IndexedRun[], groups: readonly RowGroup[]): Stretch[] {
+  const stretches: Stretch[] = []
+  let decoded = 0
+  for (const group of groups) {
+    const shift = decoded - group.firstRow
+    for (const run of runs) {
+      const rows = overlap(run, group)
+      if (rows === undefined) continue
+      stretches.push({ symbol: run.symbol, start: rows.start + shift, end: rows.end + shift })
+    }
+    decoded += group.rows
+  }
+  return stretches
+}
+
+// Undefined: all of them, and nothing needs to be copied.
+function keptRows(
+  columns: Columns,
+  length: number,
+  stretches: readonly Stretch[] | undefined,
+  plan: ReadPlan,
+): number[] | undefined {
+  const byTime = plan.from !== undefined || plan.to !== undefined
+  const indexed = stretches?.reduce((sum, { start, end }) => sum + end - start, 0)
+  if (!byTime && (indexed === length || (indexed === undefined && plan.symbols === undefined))) {
+    return undefined
+  }
+  const times = byTime ? numbers(columns, plan.time) : undefined
+  const from = plan.from ?? -Infinity
+  const to = plan.to ?? Infinity
+  const kept: number[] = []
+  const keep = (row: number) => {
+    if (times === undefined || (times[row]! >= from && times[row]! <= to)) kept.push(row)
+  }
+  if (stretches !== undefined) {
+    for (const { start, end } of stretches) for (let row = start; row < end; row++) keep(row)
+    return kept
+  }
+  const symbols = plan.symbols && new Set(plan.symbols)
+  const column = symbols && texts(columns, 'symbol')
+  for (let row = 0; row < length; row++) {
+    if (symbols === undefined || symbols.has(column![row]!)) keep(row)
+  }
+  return kept
+}
+
+function constant(column: TableColumn, value: string | null, length: number): Column {
+  if (column.type === 'string') return Array.from<string | null>({ length }).fill(value)
+  return new Float64Array(length).fill(value === null ? Number.NaN : Number(value))
+}
+
+/** No rows, with these columns. */
+export function emptyRows(columns: readonly TableColumn[]): Columns {
+  return Object.fromEntries(columns.map((column) => [column.name, constant(column, null, 0)]))
+}

@@ -1,0 +1,30 @@
+import { parentPort } from 'node:worker_threads'
+import { wasmMemory } from 'parquet-wasm'
+import { createContext } from './context.ts'
+import { toMessage, transferList, type WorkerRequest, type WorkerResponse } from './message.ts'
+
+// WebAssembly memory never shrinks; beyond this a fresh thread is cheaper than the memory.
+const RETIRE_ABOVE_BYTES = 768 * 2 ** 20
+
+type Task = (args: unknown, context: ReturnType<typeof createContext>) => Promise<unknown>
+
+const port = parentPort!
+const context = createContext()
+
+port.on('message', ({ module, name, args }: WorkerRequest) => {
+  void (async () => {
+    let response: WorkerResponse
+    try {
+      const loaded = (await import(module)) as Record<string, Task>
+      const task = loaded[name]
+      if (typeof task !== 'function')
+        throw new RangeError(`${module} exports no function '${name}'`)
+      const result = await task(args, context)
+      response = { result, retire: wasmMemory().buffer.byteLength > RETIRE_ABOVE_BYTES }
+    } catch (error) {
+      // After a fault inside the codec its memory cannot be trusted.
+      response = { error: toMessage(error), retire: true }
+    }
+    port.postMessage(response, 'result' in response ? transferList(response.result) : [])
+  })()
+})

@@ -1,0 +1,32 @@
+import { checkLength } from '../window.ts'
+import { sma } from './sma.ts'
+
+// A mean deviation this small in proportion to the price is rounding noise.
+const NO_DEVIATION = 1e-12
+
+/**
+ * Computes the commodity channel index, (x − mean) / (0.015 · mean absolute deviation).
+ *
+ * @param source values, oldest first; usually `hlc3(bars)`
+ * @param length window in bars
+ * @returns values around 0; `NaN` until bar `length - 1` and while the window has no deviation
+ * @throws {RangeError} when `length` is not a positive integer
+ * @see Donald R. Lambert, Commodities Channel Index (1980)
+ */
+export function cci(source: Float64Array, length = 20): Float64Array {
+  checkLength(length)
+  const average = sma(source, length)
+  const index = new Float64Array(source.length)
+  for (let t = 0; t < source.length; t++) {
+    const mean = average[t]!
+    // Four partial sums run side by side in the processor; one sum would wait for itself.
+    const part = [0, 0, 0, 0]
+    for (let k = 0; k < length; k++) part[k % 4]! += Math.abs(source[t - k]! - mean)
+    const deviation = (part[0]! + part[1]! + (part[2]! + part[3]!)) / length
+    index[t] =
+      deviation > NO_DEVIATION * Math.abs(mean)
+        ? (source[t]! - mean) / (0.015 * deviation)
+        : Number.NaN
+  }
+  return index
+}
