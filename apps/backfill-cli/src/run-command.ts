@@ -15,7 +15,7 @@ import {
 } from '@fs/cli'
 import { openLakehouse, openStore } from '@fs/lakehouse'
 import { type Candidate, CandidatesError, parseCandidates } from '@fs/tv-client'
-import { POLICIES, type Policy, PolicyError } from '@fs/validator'
+import { POLICIES, type Policy } from '@fs/validator'
 import { type Command, InvalidArgumentError } from 'commander'
 import { isDeepStrictEqual } from 'node:util'
 import { join, resolve } from 'node:path'
