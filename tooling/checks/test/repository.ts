@@ -54,7 +54,7 @@ export function readText(path: string): string {
 }
 
 /** Reads a JSON file of the repository. */
-export function readJson(path: string): unknown {
+function readJson(path: string): unknown {
   return JSON.parse(readText(path))
 }
 
