@@ -5,7 +5,7 @@ import { mergeReports, type Report } from '@fs/validator'
 import type { ComputedGroup } from './backfill-group.ts'
 import { type BackfillPlan, planBackfill, settleWith } from './backfill-plan.ts'
 import type { BackfillPolicy } from './backfill-policy.ts'
-import { groupsOf, openGroupQueue } from './group-queue.ts'
+import { groupsOf, openGroupWork } from './group-work.ts'
 import { saveMatrix } from './matrix-save.ts'
 import { nothingToDo, validationRefused } from './refusal.ts'
 import type { RunRecord } from './run-record.ts'
@@ -98,7 +98,7 @@ export async function runBackfill(request: BackfillRequest): Promise<RunReport> 
 
 async function computeOnly(request: BackfillRequest, plan: BackfillPlan): Promise<RunReport> {
   request.onStep('compute')
-  const work = openGroupQueue(request, plan)
+  const work = openGroupWork(request, plan)
   const groups = groupsOf(plan.symbols)
   const results = await Promise.all(groups.map((group) => work(group, plan.local.snapshot)))
   request.onStep('validate')
@@ -118,7 +118,7 @@ async function commit(
     runId: request.runId,
     operation: 'BACKFILL',
     groups: groupsOf(plan.symbols),
-    work: openGroupQueue(request, plan),
+    work: openGroupWork(request, plan),
     async check(computed) {
       request.onStep('validate')
       await refuseOtherSet(request, plan)

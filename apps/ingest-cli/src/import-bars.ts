@@ -9,7 +9,6 @@ import { BarFileError } from './raw-bars.ts'
 import { readBarFile, type BarFileContent } from './read-bar-file.ts'
 import { registerSymbols } from './register-symbols.ts'
 import { BARS_1D } from './schemas.ts'
-import { upsertRows } from './upsert-rows.ts'
 
 /** The table that daily bars are stored in. */
 export const BARS_TABLE = 'bars_1d'
@@ -87,7 +86,7 @@ export async function importBars(
     }
   }
 
-  const merged = await upsertRows(lake, { name: BARS_TABLE, schema: BARS_1D }, portions(), {
+  const merged = await lake.table(BARS_TABLE, { schema: BARS_1D }).upsertSymbols(portions(), {
     runId: options.runId,
     operation: 'IMPORT BARS',
     // A column that says when a row was known says so of corrections too.

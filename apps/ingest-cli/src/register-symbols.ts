@@ -1,7 +1,6 @@
 import type { Lakehouse } from '@fs/lakehouse'
 import { parseSymbol } from '@fs/tv-client'
 import { SYMBOLS } from './schemas.ts'
-import { upsertRows } from './upsert-rows.ts'
 
 /** The table of the symbol registry. */
 const SYMBOLS_TABLE = 'symbols'
@@ -23,9 +22,7 @@ export async function registerSymbols(
   const { length } = symbols
   const unknown = Array.from<null>({ length }).fill(null)
   const noNumber = () => new Float64Array(length).fill(Number.NaN)
-  const { version, added } = await upsertRows(
-    lake,
-    { name: SYMBOLS_TABLE, schema: SYMBOLS },
+  const { version, added } = await lake.table(SYMBOLS_TABLE, { schema: SYMBOLS }).upsertSymbols(
     [
       {
         symbol: symbols.map(({ symbol }) => symbol),

@@ -55,7 +55,7 @@ const TABLE_NAME = /^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/
  */
 export function openLakehouse(uri: string, options: LakehouseOptions = {}): Lakehouse {
   const store = openStore(uri)
-  const workers = createWorkerPool(options.workers)
+  const workers = createWorkerPool(options.workers, options.signal)
   const now = options.now ?? (() => Math.floor(Date.now() / 1000))
   const close = () => workers.close()
   return {

@@ -29,8 +29,12 @@ interface Job {
  * has grown too large, as WebAssembly memory never shrinks.
  *
  * @param size number of threads; default: one a processor
+ * @param signal fails every task that has not begun when it is aborted; those under way come to their end
  */
-export function createWorkerPool(size: number = availableParallelism()): WorkerPool {
+export function createWorkerPool(
+  size: number = availableParallelism(),
+  signal?: AbortSignal,
+): WorkerPool {
   if (!Number.isInteger(size) || size < 1) {
     throw new RangeError(`workers must be a positive integer, was ${size}`)
   }
@@ -41,7 +45,10 @@ export function createWorkerPool(size: number = availableParallelism()): WorkerP
 
   const start = (): Worker => {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url))
+    const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), {
+      // Export conditions are passed on; how the program's own source text came in is not for a thread.
+      execArgv: process.execArgv.filter((flag) => !flag.startsWith('--input-type')),
+    })
     worker.on('message', (response: WorkerResponse) => {
       const job = busy.get(worker)!
       busy.delete(worker)
@@ -77,6 +84,9 @@ export function createWorkerPool(size: number = availableParallelism()): WorkerP
     // An idle thread must not keep the program alive.
     worker.unref()
   }
+  signal?.addEventListener('abort', () => {
+    for (const job of waiting.splice(0)) job.reject(signal.reason)
+  })
   const next = () => {
     while (waiting.length > 0 && busy.size < size) {
       const worker = idle.pop() ?? start()
@@ -89,9 +99,10 @@ export function createWorkerPool(size: number = availableParallelism()): WorkerP
 
   return {
     size,
-    run<Result>(module: URL, name: string, args: unknown): Promise<Result> {
+    async run<Result>(module: URL, name: string, args: unknown): Promise<Result> {
       if (closed) throw new LakehouseError('aborted', 'the lakehouse is closed')
-      return new Promise<Result>((resolve, reject) => {
+      signal?.throwIfAborted()
+      return await new Promise<Result>((resolve, reject) => {
         waiting.push({
           request: { module: module.href, name, args },
           resolve: resolve as (value: unknown) => void,

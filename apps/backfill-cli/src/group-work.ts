@@ -1,6 +1,4 @@
-import { compareCodePoints, type Lakehouse, type Snapshot, SYMBOLS_PER_FILE } from '@fs/lakehouse'
-import pLimit from 'p-limit'
-import { setImmediate } from 'node:timers/promises'
+import { compareCodePoints, type Snapshot, SYMBOLS_PER_FILE } from '@fs/lakehouse'
 import type { ComputedGroup, GroupTask } from './backfill-group.ts'
 import type { BackfillPlan } from './backfill-plan.ts'
 import type { BackfillRequest } from './backfill.ts'
@@ -16,53 +14,31 @@ export function groupsOf(symbols: readonly string[]): readonly (readonly string[
   return groups
 }
 
-/**
- * Makes the function that computes one group on a state of the feature table in a worker thread. Not more groups than
- * keep the threads busy are under way, so that an interrupt takes effect soon.
- *
- * @returns a promise that, after an interrupt, rejects with an `AbortError` once no thread writes any more
- */
-export function openGroupQueue(
+/** Makes the function that computes one group, on a state of the feature table, in a worker thread. */
+export function openGroupWork(
   request: BackfillRequest,
   plan: BackfillPlan,
 ): (symbols: readonly string[], snapshot: Snapshot | null) => Promise<ComputedGroup> {
-  const { lake, signal } = request
-  // One group waits for each thread, so that none is idle while results are taken.
-  const limit = pLimit(2 * lake.workers.size)
-  const running = new Set<Promise<ComputedGroup>>()
+  const total = plan.symbols.length
   let computed = 0
-  request.onComputed(0, plan.symbols.length)
-
-  return (symbols, snapshot) =>
-    limit(async () => {
-      if (signal.aborted) {
-        // What those under way have written can be removed only after they have ended.
-        await Promise.allSettled(running)
-        await setImmediate()
-        signal.throwIfAborted()
-      }
-      const group = computeGroup(lake, request, plan, symbols, snapshot)
-      running.add(group)
-      try {
-        return await group
-      } finally {
-        running.delete(group)
-        // A group that another run overtook is computed again, but counted once.
-        computed = Math.min(plan.symbols.length, computed + symbols.length)
-        request.onComputed(computed, plan.symbols.length)
-      }
-    })
+  request.onComputed(0, total)
+  return async (symbols, snapshot) => {
+    const group = await computeGroup(request, plan, symbols, snapshot)
+    // A group that another run overtook is computed again, but counted once.
+    computed = Math.min(total, computed + symbols.length)
+    request.onComputed(computed, total)
+    return group
+  }
 }
 
 async function computeGroup(
-  lake: Lakehouse,
   request: BackfillRequest,
   { bars, local, set, retrieved, asOf, judgedAt }: BackfillPlan,
   symbols: readonly string[],
   snapshot: Snapshot | null,
 ): Promise<ComputedGroup> {
   const wanted = new Set(symbols)
-  return await lake.workers.run<ComputedGroup>(GROUP_TASKS, 'computeGroup', {
+  return await request.lake.workers.run<ComputedGroup>(GROUP_TASKS, 'computeGroup', {
     symbols,
     bars: bars.table.plan(bars.snapshot, {
       symbols,

@@ -1,0 +1,244 @@
+import { addColumn, addState, type Memory } from './memory.ts'
+
+/** max(value, 0), exactly, without a branch that the processor would guess wrong every other time. */
+function positive(value: number): number {
+  return (value + Math.abs(value)) * 0.5
+}
+
+/** Awesome oscillator, CCI, ultimate oscillator and the sums they are made of. */
+export type Oscillators = Record<
+  | 'middle'
+  | 'middle2'
+  | 'middle4'
+  | 'middle8'
+  | 'middle16'
+  | 'middle17'
+  | 'ao'
+  | 'typical'
+  | 'typical2'
+  | 'typical4'
+  | 'typical5'
+  | 'typical10'
+  | 'mean'
+  | 'cci'
+  | 'pressure'
+  | 'pressure2'
+  | 'pressure3'
+  | 'pressure6'
+  | 'pressure7'
+  | 'pressure14'
+  | 'range'
+  | 'range2'
+  | 'range3'
+  | 'range6'
+  | 'range7'
+  | 'range14'
+  | 'ultimate'
+  | 'state',
+  Float64Array
+>
+
+/**
+ * Adds the columns of the oscillators.
+ *
+ * @param memory to add them to
+ */
+export function createOscillators(memory: Memory): Oscillators {
+  return {
+    middle: addColumn(memory, 1),
+    middle2: addColumn(memory, 2),
+    middle4: addColumn(memory, 4),
+    middle8: addColumn(memory, 8),
+    middle16: addColumn(memory, 1),
+    middle17: addColumn(memory, 17),
+    ao: addColumn(memory, 2),
+    typical: addColumn(memory, 19),
+    typical2: addColumn(memory, 2),
+    typical4: addColumn(memory, 1),
+    typical5: addColumn(memory, 5),
+    typical10: addColumn(memory, 10),
+    mean: addColumn(memory, 0),
+    cci: addColumn(memory, 1),
+    pressure: addColumn(memory, 1),
+    pressure2: addColumn(memory, 1),
+    pressure3: addColumn(memory, 3),
+    pressure6: addColumn(memory, 1),
+    pressure7: addColumn(memory, 7),
+    pressure14: addColumn(memory, 14),
+    range: addColumn(memory, 1),
+    range2: addColumn(memory, 1),
+    range3: addColumn(memory, 3),
+    range6: addColumn(memory, 1),
+    range7: addColumn(memory, 7),
+    range14: addColumn(memory, 14),
+    ultimate: addColumn(memory, 0),
+    state: addState(memory, 2),
+  }
+}
+
+/**
+ * Computes the awesome oscillator, 5/34.
+ *
+ * @param oscillators columns
+ * @param high prices
+ * @param low prices
+ * @param from first row
+ * @param to row after the last
+ */
+export function advanceAwesome(
+  oscillators: Oscillators,
+  high: Float64Array,
+  low: Float64Array,
+  from: number,
+  to: number,
+): void {
+  const { middle, middle2, middle4, middle8, middle16, middle17, ao, state } = oscillators
+  let equal = state[0]!
+  for (let t = from; t < to; t++) {
+    const price = (high[t]! + low[t]!) / 2
+    middle[t] = price
+    const two = price + middle[t - 1]!
+    middle2[t] = two
+    const four = two + middle2[t - 2]!
+    middle4[t] = four
+    const eight = four + middle4[t - 4]!
+    middle8[t] = eight
+    middle16[t] = eight + middle8[t - 8]!
+    const seventeen = price + middle16[t - 1]!
+    middle17[t] = seventeen
+    equal = price === middle[t - 1] ? equal + 1 : 1
+    const fast = equal >= 5 ? price : (price + middle4[t - 1]!) / 5
+    const slow = equal >= 34 ? price : (seventeen + middle17[t - 17]!) / 34
+    ao[t] = fast - slow
+  }
+  state[0] = equal
+}
+
+// A mean deviation this small in proportion to the price is rounding noise.
+const NO_DEVIATION = 1e-12
+
+/**
+ * Computes CCI 20.
+ *
+ * @param oscillators columns
+ * @param high prices
+ * @param low prices
+ * @param close prices
+ * @param ofClose whether the index is of close; otherwise of (high + low + close) / 3
+ * @param from first row
+ * @param to row after the last
+ */
+export function advanceChannelIndex(
+  oscillators: Oscillators,
+  high: Float64Array,
+  low: Float64Array,
+  close: Float64Array,
+  ofClose: boolean,
+  from: number,
+  to: number,
+): void {
+  const { typical, typical2, typical4, typical5, typical10, mean, cci, state } = oscillators
+  let equal = state[1]!
+  for (let t = from; t < to; t++) {
+    const price = ofClose ? close[t]! : (high[t]! + low[t]! + close[t]!) / 3
+    typical[t] = price
+    const two = price + typical[t - 1]!
+    typical2[t] = two
+    typical4[t] = two + typical2[t - 2]!
+    const five = price + typical4[t - 1]!
+    typical5[t] = five
+    const ten = five + typical5[t - 5]!
+    typical10[t] = ten
+    equal = price === typical[t - 1] ? equal + 1 : 1
+    mean[t] = equal >= 20 ? price : (ten + typical10[t - 10]!) / 20
+  }
+  state[1] = equal
+  for (let t = from; t < to; t++) {
+    const center = mean[t]!
+    const a =
+      Math.abs(typical[t]! - center) +
+      Math.abs(typical[t - 4]! - center) +
+      Math.abs(typical[t - 8]! - center) +
+      Math.abs(typical[t - 12]! - center) +
+      Math.abs(typical[t - 16]! - center)
+    const b =
+      Math.abs(typical[t - 1]! - center) +
+      Math.abs(typical[t - 5]! - center) +
+      Math.abs(typical[t - 9]! - center) +
+      Math.abs(typical[t - 13]! - center) +
+      Math.abs(typical[t - 17]! - center)
+    const c =
+      Math.abs(typical[t - 2]! - center) +
+      Math.abs(typical[t - 6]! - center) +
+      Math.abs(typical[t - 10]! - center) +
+      Math.abs(typical[t - 14]! - center) +
+      Math.abs(typical[t - 18]! - center)
+    const d =
+      Math.abs(typical[t - 3]! - center) +
+      Math.abs(typical[t - 7]! - center) +
+      Math.abs(typical[t - 11]! - center) +
+      Math.abs(typical[t - 15]! - center) +
+      Math.abs(typical[t - 19]! - center)
+    const deviation = (a + b + (c + d)) / 20
+    cci[t] =
+      deviation > NO_DEVIATION * Math.abs(center)
+        ? (typical[t]! - center) / (0.015 * deviation)
+        : Number.NaN
+  }
+}
+
+/**
+ * Computes the ultimate oscillator, 7/14/28.
+ *
+ * @param oscillators columns
+ * @param high prices
+ * @param low prices
+ * @param close prices
+ * @param from first row
+ * @param to row after the last
+ */
+export function advanceUltimate(
+  oscillators: Oscillators,
+  high: Float64Array,
+  low: Float64Array,
+  close: Float64Array,
+  from: number,
+  to: number,
+): void {
+  const { pressure, pressure2, pressure3, pressure6, pressure7, pressure14 } = oscillators
+  const { range, range2, range3, range6, range7, range14, ultimate } = oscillators
+  for (let t = from; t < to; t++) {
+    const before = close[t - 1]!
+    const below = positive(low[t]! - before)
+    const above = positive(before - high[t]!)
+
+    const bought = close[t]! - low[t]! + below
+    pressure[t] = bought
+    pressure2[t] = bought + pressure[t - 1]!
+    const bought3 = bought + pressure2[t - 1]!
+    pressure3[t] = bought3
+    pressure6[t] = bought3 + pressure3[t - 3]!
+    const bought7 = bought + pressure6[t - 1]!
+    pressure7[t] = bought7
+    const bought14 = bought7 + pressure7[t - 7]!
+    pressure14[t] = bought14
+    const bought28 = bought14 + pressure14[t - 14]!
+
+    const ranged = high[t]! - low[t]! + below + above
+    range[t] = ranged
+    range2[t] = ranged + range[t - 1]!
+    const ranged3 = ranged + range2[t - 1]!
+    range3[t] = ranged3
+    range6[t] = ranged3 + range3[t - 3]!
+    const ranged7 = ranged + range6[t - 1]!
+    range7[t] = ranged7
+    const ranged14 = ranged7 + range7[t - 7]!
+    range14[t] = ranged14
+    const ranged28 = ranged14 + range14[t - 14]!
+
+    ultimate[t] =
+      ranged7 === 0
+        ? Number.NaN
+        : (100 / 7) * (4 * (bought7 / ranged7) + 2 * (bought14 / ranged14) + bought28 / ranged28)
+  }
+}
