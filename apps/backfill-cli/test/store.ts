@@ -248,3 +248,8 @@ export async function rowsOf(place: Place, table = 'features/local_1d'): Promise
       a.known_at - b.known_at,
   )
 }
+
+/** Rows without what tells which run wrote them. */
+export function withoutRunId(rows: readonly FeatureRow[]): object[] {
+  return rows.map(({ run_id: _, ...row }) => row)
+}
