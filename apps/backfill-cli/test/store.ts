@@ -251,5 +251,8 @@ export async function rowsOf(place: Place, table = 'features/local_1d'): Promise
 
 /** Rows without what tells which run wrote them. */
 export function withoutRunId(rows: readonly FeatureRow[]): object[] {
-  return rows.map(({ run_id: _, ...row }) => row)
+  return rows.map((row) => {
+    const { run_id: _, ...rest } = row
+    return rest
+  })
 }
