@@ -77,8 +77,8 @@ export function advanceWilder(
     averageRange += weight * (high[t]! - low[t]! + gaps - averageRange)
     const rise = high[t]! - high[t - 1]!
     const fall = low[t - 1]! - low[t]!
-    upward += weight * ((rise > fall ? 1 : 0) * positive(rise) - upward)
-    downward += weight * ((fall > rise ? 1 : 0) * positive(fall) - downward)
+    upward += weight * (Number(rise > fall) * positive(rise) - upward)
+    downward += weight * (Number(fall > rise) * positive(fall) - downward)
 
     if (seen < 14) {
       rsi[t] = plus[t] = minus[t] = adx[t] = Number.NaN
