@@ -58,7 +58,6 @@ type Step = (
 // Several short loops, called through a list: in one function they would use up what the compiler is willing to inline.
 const STEPS: readonly Step[] = [
   tallyAverages,
-  countAverages,
   tallyIchimoku,
   tallyReversals,
   tallyStochastics,
@@ -87,7 +86,7 @@ export function tallyVotes(
 }
 
 function tallyAverages(
-  { maSum }: Tally,
+  { maSum, maCount }: Tally,
   { close, averages, volumeAverage }: Engine,
   _: Readonly<Formula>,
   from: number,
@@ -99,6 +98,9 @@ function tallyAverages(
   for (let t = from; t < to; t++) {
     const price = close[t]!
     const tolerance = PRICE_TOLERANCE * Math.abs(price)
+    const longest = sma200[t]! + ema200[t]!
+    const ofVolume = vwma20[t]!
+    maCount[t] = 13 * known(longest) + known(ofVolume)
     maSum[t] =
       side(price, sma10[t]!, tolerance) +
       side(price, sma20[t]!, tolerance) +
@@ -113,23 +115,11 @@ function tallyAverages(
       side(price, ema100[t]!, tolerance) +
       side(price, ema200[t]!, tolerance) +
       side(price, hma9[t]!, tolerance) +
-      side(price, vwma20[t]!, tolerance)
+      side(price, ofVolume, tolerance)
   }
-}
-
-function countAverages(
-  { maCount }: Tally,
-  { averages, volumeAverage }: Engine,
-  _: Readonly<Formula>,
-  from: number,
-  to: number,
-): void {
-  const { sma200, ema200, hma9 } = averages
-  const { vwma20 } = volumeAverage
+  // All averages are known once the longest are; bars in warm-up are counted one by one.
   for (let t = from; t < to; t++) {
-    // All are known when those that take longest are; only a bar in warm-up is counted one by one.
-    const longest = sma200[t]! + ema200[t]! + hma9[t]!
-    maCount[t] = (longest === longest ? 13 : countWarm(averages, t)) + known(vwma20[t]!)
+    if (maCount[t]! < 13) maCount[t] = countWarm(averages, t) + known(vwma20[t]!)
   }
 }
 
@@ -159,20 +149,24 @@ function tallyIchimoku(
   to: number,
 ): void {
   const { conversion, base, leadA, leadB } = ranges.lines
-  const rule = formula.ichimoku
+  if (formula.ichimoku === 'base') {
+    for (let t = from; t < to; t++) {
+      const price = close[t]!
+      const line = base[t]!
+      maSum[t] = maSum[t]! + side(price, line, PRICE_TOLERANCE * Math.abs(price))
+      maCount[t] = maCount[t]! + known(line)
+    }
+    return
+  }
+  const v4 = formula.ichimoku === 'v4'
   for (let t = from; t < to; t++) {
     const price = close[t]!
     const tolerance = PRICE_TOLERANCE * Math.abs(price)
-    const line = base[t]!
-    if (rule === 'base') {
-      maSum[t] = maSum[t]! + side(price, line, tolerance)
-      maCount[t] = maCount[t]! + known(line)
-      continue
-    }
     const middle = conversion[t]!
+    const line = base[t]!
     maSum[t] =
       maSum[t]! +
-      (rule === 'v4'
+      (v4
         ? ichimokuV4(price, close[t - 1]!, middle, line, leadA[t]!, leadB[t]!, tolerance)
         : ichimokuL3(price, middle, line, leadA[t - 26]!, leadB[t - 26]!, tolerance))
     maCount[t] = maCount[t]! + known(leadB[t]!)
