@@ -15,11 +15,6 @@ export function known(value: number): number {
   return Number(value === value)
 }
 
-/** 1 when `a` is greater than `b` by more than the tolerance, else 0. */
-function over(a: number, b: number, tolerance: number): number {
-  return Number(a - b > tolerance)
-}
-
 /** Which side of `b` the value `a` is on: every moving average, the base line, momentum and MACD. */
 export function side(a: number, b: number, tolerance: number): number {
   return Number(a - b > tolerance) - Number(b - a > tolerance)
@@ -36,17 +31,17 @@ export function ichimokuV4(
   tolerance: number,
 ): number {
   const buy =
-    over(leadA, leadB, tolerance) &
-    over(close, leadA, tolerance) &
-    over(base, close, tolerance) &
-    over(conversion, closeBefore, tolerance) &
-    over(close, conversion, tolerance)
+    Number(leadA - leadB > tolerance) &
+    Number(close - leadA > tolerance) &
+    Number(base - close > tolerance) &
+    Number(conversion - closeBefore > tolerance) &
+    Number(close - conversion > tolerance)
   const sell =
-    over(leadB, leadA, tolerance) &
-    over(leadB, close, tolerance) &
-    over(close, base, tolerance) &
-    over(closeBefore, conversion, tolerance) &
-    over(conversion, close, tolerance)
+    Number(leadB - leadA > tolerance) &
+    Number(leadB - close > tolerance) &
+    Number(close - base > tolerance) &
+    Number(closeBefore - conversion > tolerance) &
+    Number(conversion - close > tolerance)
   return buy - sell
 }
 
@@ -60,31 +55,35 @@ export function ichimokuL3(
   tolerance: number,
 ): number {
   const buy =
-    over(oldLeadA, oldLeadB, tolerance) &
-    over(base, oldLeadA, tolerance) &
-    over(conversion, base, tolerance) &
-    over(close, conversion, tolerance)
+    Number(oldLeadA - oldLeadB > tolerance) &
+    Number(base - oldLeadA > tolerance) &
+    Number(conversion - base > tolerance) &
+    Number(close - conversion > tolerance)
   const sell =
-    over(oldLeadB, oldLeadA, tolerance) &
-    over(oldLeadA, base, tolerance) &
-    over(base, conversion, tolerance) &
-    over(conversion, close, tolerance)
+    Number(oldLeadB - oldLeadA > tolerance) &
+    Number(oldLeadA - base > tolerance) &
+    Number(base - conversion > tolerance) &
+    Number(conversion - close > tolerance)
   return buy - sell
 }
 
 /** Turning back from an extreme: RSI, CCI and Williams %R. */
 export function reversal(now: number, before: number, lower: number, upper: number): number {
-  const buy = over(lower, now, SCALE_TOLERANCE) & over(now, before, SCALE_TOLERANCE)
-  const sell = over(now, upper, SCALE_TOLERANCE) & over(before, now, SCALE_TOLERANCE)
+  const buy = Number(lower - now > SCALE_TOLERANCE) & Number(now - before > SCALE_TOLERANCE)
+  const sell = Number(now - upper > SCALE_TOLERANCE) & Number(before - now > SCALE_TOLERANCE)
   return buy - sell
 }
 
 /** Both stochastics: K and D below 20 or above 80, and K on the way back. */
 export function stochasticRule(k: number, d: number): number {
   const buy =
-    over(20, k, SCALE_TOLERANCE) & over(20, d, SCALE_TOLERANCE) & over(k, d, SCALE_TOLERANCE)
+    Number(20 - k > SCALE_TOLERANCE) &
+    Number(20 - d > SCALE_TOLERANCE) &
+    Number(k - d > SCALE_TOLERANCE)
   const sell =
-    over(k, 80, SCALE_TOLERANCE) & over(d, 80, SCALE_TOLERANCE) & over(d, k, SCALE_TOLERANCE)
+    Number(k - 80 > SCALE_TOLERANCE) &
+    Number(d - 80 > SCALE_TOLERANCE) &
+    Number(d - k > SCALE_TOLERANCE)
   return buy - sell
 }
 
@@ -110,7 +109,7 @@ function agreeing(vote: number, other: number): number {
 
 /** A strong and rising trend, in its direction. */
 export function adxRising(adx: number, adxBefore: number, plus: number, minus: number): number {
-  const rising = over(adx, 20, SCALE_TOLERANCE) & over(adx, adxBefore, SCALE_TOLERANCE)
+  const rising = Number(adx - 20 > SCALE_TOLERANCE) & Number(adx - adxBefore > SCALE_TOLERANCE)
   return side(plus, minus, SCALE_TOLERANCE) & -rising
 }
 
@@ -122,11 +121,15 @@ export function adxCross(
   plusBefore: number,
   minusBefore: number,
 ): number {
-  const strong = over(adx, 20, SCALE_TOLERANCE)
+  const strong = Number(adx - 20 > SCALE_TOLERANCE)
   const buy =
-    strong & over(minusBefore, plusBefore, SCALE_TOLERANCE) & over(plus, minus, SCALE_TOLERANCE)
+    strong &
+    Number(minusBefore - plusBefore > SCALE_TOLERANCE) &
+    Number(plus - minus > SCALE_TOLERANCE)
   const sell =
-    strong & over(plusBefore, minusBefore, SCALE_TOLERANCE) & over(minus, plus, SCALE_TOLERANCE)
+    strong &
+    Number(plusBefore - minusBefore > SCALE_TOLERANCE) &
+    Number(minus - plus > SCALE_TOLERANCE)
   return buy - sell
 }
 
@@ -137,10 +140,10 @@ export function awesomeRule(
   earlier: number,
   tolerance: number,
 ): number {
-  const dip = over(now, before, tolerance) & over(earlier, before, tolerance)
-  const hump = over(before, now, tolerance) & over(before, earlier, tolerance)
-  const buy = over(now, 0, tolerance) & ((1 - over(before, 0, tolerance)) | dip)
-  const sell = over(0, now, tolerance) & ((1 - over(0, before, tolerance)) | hump)
+  const dip = Number(now - before > tolerance) & Number(earlier - before > tolerance)
+  const hump = Number(before - now > tolerance) & Number(before - earlier > tolerance)
+  const buy = Number(now > tolerance) & ((1 - Number(before > tolerance)) | dip)
+  const sell = Number(-now > tolerance) & ((1 - Number(-before > tolerance)) | hump)
   return buy - sell
 }
 
@@ -155,13 +158,17 @@ export function powerRule(
   tolerance: number,
 ): number {
   const buy =
-    over(close, ema50, tolerance) & over(0, bear, tolerance) & over(bear, bearBefore, tolerance)
+    Number(close - ema50 > tolerance) &
+    Number(-bear > tolerance) &
+    Number(bear - bearBefore > tolerance)
   const sell =
-    over(ema50, close, tolerance) & over(bull, 0, tolerance) & over(bullBefore, bull, tolerance)
+    Number(ema50 - close > tolerance) &
+    Number(bull > tolerance) &
+    Number(bullBefore - bull > tolerance)
   return buy - sell
 }
 
 /** The ultimate oscillator beyond 70 or 30: bought, not sold, at the top. */
 export function ultimateRule(now: number): number {
-  return over(now, 70, SCALE_TOLERANCE) - over(30, now, SCALE_TOLERANCE)
+  return Number(now - 70 > SCALE_TOLERANCE) - Number(30 - now > SCALE_TOLERANCE)
 }

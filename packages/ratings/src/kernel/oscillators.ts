@@ -130,38 +130,64 @@ export function advanceChannelIndex(
     mean[t] = equal >= 20 ? price : (ten + typical10[t - 10]!) / 20
   }
   state[1] = equal
-  for (let t = from; t < to; t++) {
-    const center = mean[t]!
-    const a =
-      Math.abs(typical[t]! - center) +
-      Math.abs(typical[t - 4]! - center) +
-      Math.abs(typical[t - 8]! - center) +
-      Math.abs(typical[t - 12]! - center) +
-      Math.abs(typical[t - 16]! - center)
-    const b =
-      Math.abs(typical[t - 1]! - center) +
-      Math.abs(typical[t - 5]! - center) +
-      Math.abs(typical[t - 9]! - center) +
-      Math.abs(typical[t - 13]! - center) +
-      Math.abs(typical[t - 17]! - center)
-    const c =
-      Math.abs(typical[t - 2]! - center) +
-      Math.abs(typical[t - 6]! - center) +
-      Math.abs(typical[t - 10]! - center) +
-      Math.abs(typical[t - 14]! - center) +
-      Math.abs(typical[t - 18]! - center)
-    const d =
-      Math.abs(typical[t - 3]! - center) +
-      Math.abs(typical[t - 7]! - center) +
-      Math.abs(typical[t - 11]! - center) +
-      Math.abs(typical[t - 15]! - center) +
-      Math.abs(typical[t - 19]! - center)
-    const deviation = (a + b + (c + d)) / 20
-    cci[t] =
-      deviation > NO_DEVIATION * Math.abs(center)
-        ? (typical[t]! - center) / (0.015 * deviation)
-        : Number.NaN
+  advanceDeviation(typical, mean, cci, from, to)
+}
+
+/**
+ * Divides the distance from the mean by the mean distance of the last 20. Four bars at a time: each value is read once for the
+ * four windows that hold it. Every window is summed from its oldest value to its newest, however the bars are grouped.
+ */
+function advanceDeviation(
+  typical: Float64Array,
+  mean: Float64Array,
+  cci: Float64Array,
+  from: number,
+  to: number,
+): void {
+  let t = from
+  for (; t + 3 < to; t += 4) {
+    const mean0 = mean[t]!
+    const mean1 = mean[t + 1]!
+    const mean2 = mean[t + 2]!
+    const mean3 = mean[t + 3]!
+    let sum0 = Math.abs(typical[t - 19]! - mean0)
+    sum0 += Math.abs(typical[t - 18]! - mean0)
+    let sum1 = Math.abs(typical[t - 18]! - mean1)
+    sum0 += Math.abs(typical[t - 17]! - mean0)
+    sum1 += Math.abs(typical[t - 17]! - mean1)
+    let sum2 = Math.abs(typical[t - 17]! - mean2)
+    let sum3 = 0
+    for (let k = t - 16; k <= t; k++) {
+      const value = typical[k]!
+      sum0 += Math.abs(value - mean0)
+      sum1 += Math.abs(value - mean1)
+      sum2 += Math.abs(value - mean2)
+      sum3 += Math.abs(value - mean3)
+    }
+    sum1 += Math.abs(typical[t + 1]! - mean1)
+    sum2 += Math.abs(typical[t + 1]! - mean2)
+    sum3 += Math.abs(typical[t + 1]! - mean3)
+    sum2 += Math.abs(typical[t + 2]! - mean2)
+    sum3 += Math.abs(typical[t + 2]! - mean3)
+    sum3 += Math.abs(typical[t + 3]! - mean3)
+    cci[t] = channelIndex(typical[t]!, mean0, sum0)
+    cci[t + 1] = channelIndex(typical[t + 1]!, mean1, sum1)
+    cci[t + 2] = channelIndex(typical[t + 2]!, mean2, sum2)
+    cci[t + 3] = channelIndex(typical[t + 3]!, mean3, sum3)
   }
+  for (; t < to; t++) {
+    const center = mean[t]!
+    let sum = 0
+    for (let k = t - 19; k <= t; k++) sum += Math.abs(typical[k]! - center)
+    cci[t] = channelIndex(typical[t]!, center, sum)
+  }
+}
+
+function channelIndex(value: number, mean: number, sum: number): number {
+  const deviation = sum / 20
+  return deviation > NO_DEVIATION * Math.abs(mean)
+    ? (value - mean) / (0.015 * deviation)
+    : Number.NaN
 }
 
 /**

@@ -62,7 +62,6 @@ const STEPS: readonly Step[] = [
   tallyReversals,
   tallyStochastics,
   tallyTrend,
-  tallyPower,
   rateBars,
 ]
 
@@ -182,13 +181,18 @@ function tallyReversals(
 ): void {
   const { rsi } = trend
   const { williamsR } = ranges.lines
-  const { cci } = oscillators
+  const { cci, ultimate } = oscillators
   for (let t = from; t < to; t++) {
+    const strength = rsi[t - 1]!
+    const channel = cci[t - 1]!
+    const range = williamsR[t - 1]!
+    const pressure = ultimate[t]!
     otherSum[t] =
-      reversal(rsi[t]!, rsi[t - 1]!, 30, 70) +
-      reversal(cci[t]!, cci[t - 1]!, -100, 100) +
-      reversal(williamsR[t]!, williamsR[t - 1]!, -80, -20)
-    otherCount[t] = known(rsi[t - 1]!) + known(cci[t - 1]!) + known(williamsR[t - 1]!)
+      reversal(rsi[t]!, strength, 30, 70) +
+      reversal(cci[t]!, channel, -100, 100) +
+      reversal(williamsR[t]!, range, -80, -20) +
+      ultimateRule(pressure)
+    otherCount[t] = known(strength) + known(channel) + known(range) + known(pressure)
   }
 }
 
@@ -202,21 +206,22 @@ function tallyStochastics(
   const fresh = formula.stochastic === 'cross'
   const { ema50 } = averages
   const { k, d } = ranges.lines
-  const { k: ofStrengthK, d: ofStrengthD } = strength.lines
+  const { k: strengthK, d: strengthD } = strength.lines
   for (let t = from; t < to; t++) {
-    // Most rules are 0 by themselves where their check value is missing; this one is not.
-    const counted = known(d[t - 1]!)
-    const vote = stochasticRule(k[t]!, d[t]!)
-    otherSum[t] = otherSum[t]! + counted * (fresh ? whenFresh(vote, k[t - 1]!, d[t - 1]!) : vote)
-    otherCount[t] = otherCount[t]! + counted
-  }
-  for (let t = from; t < to; t++) {
-    let vote = stochasticRule(ofStrengthK[t]!, ofStrengthD[t]!)
-    if (fresh) vote = whenFresh(vote, ofStrengthK[t - 1]!, ofStrengthD[t - 1]!)
     const price = close[t]!
     const tolerance = PRICE_TOLERANCE * Math.abs(price)
-    otherSum[t] = otherSum[t]! + againstTrend(vote, price, ema50[t]!, tolerance)
-    otherCount[t] = otherCount[t]! + known(ema50[t]!)
+    const middle = ema50[t]!
+    const before = d[t - 1]!
+    let vote = stochasticRule(k[t]!, d[t]!)
+    let ofStrength = stochasticRule(strengthK[t]!, strengthD[t]!)
+    if (fresh) {
+      vote = whenFresh(vote, k[t - 1]!, before)
+      ofStrength = whenFresh(ofStrength, strengthK[t - 1]!, strengthD[t - 1]!)
+    }
+    // Most rules are 0 by themselves where their check value is missing; the stochastic's is not.
+    const counted = known(before)
+    otherSum[t] = otherSum[t]! + counted * vote + againstTrend(ofStrength, price, middle, tolerance)
+    otherCount[t] = otherCount[t]! + counted + known(middle)
   }
 }
 
@@ -228,45 +233,35 @@ function tallyTrend(
   to: number,
 ): void {
   const cross = formula.adx === 'cross'
-  const { adx, plus, minus, macd, signal } = trend
-  const { momentum10 } = averages
+  const { adx, plus, minus, macd, signal, bull, bear } = trend
+  const { ema50, momentum10 } = averages
   const { ao } = oscillators
-  for (let t = from; t < to; t++) {
-    const tolerance = PRICE_TOLERANCE * Math.abs(close[t]!)
-    // As with the stochastic: a missing value before now is not above zero, which alone would make a vote.
-    const counted = known(ao[t - 1]!)
-    otherSum[t] =
-      otherSum[t]! +
-      (cross
-        ? adxCross(adx[t]!, plus[t]!, minus[t]!, plus[t - 1]!, minus[t - 1]!)
-        : adxRising(adx[t]!, adx[t - 1]!, plus[t]!, minus[t]!)) +
-      counted * awesomeRule(ao[t]!, ao[t - 1]!, ao[t - 2]!, tolerance) +
-      side(momentum10[t]!, momentum10[t - 1]!, tolerance) +
-      side(macd[t]!, signal[t]!, tolerance)
-    otherCount[t] =
-      otherCount[t]! + known(adx[t]!) + counted + known(momentum10[t - 1]!) + known(signal[t]!)
-  }
-}
-
-function tallyPower(
-  { otherSum, otherCount }: Tally,
-  { close, averages, trend, oscillators }: Engine,
-  _: Readonly<Formula>,
-  from: number,
-  to: number,
-): void {
-  const { ema50 } = averages
-  const { bull, bear } = trend
-  const { ultimate } = oscillators
   for (let t = from; t < to; t++) {
     const price = close[t]!
     const tolerance = PRICE_TOLERANCE * Math.abs(price)
+    const index = adx[t]!
     const middle = ema50[t]!
+    const smoothed = signal[t]!
+    const aoBefore = ao[t - 1]!
+    const momentumBefore = momentum10[t - 1]!
+    // As with the stochastic: a missing value before now is not above zero, which alone would make a vote.
+    const counted = known(aoBefore)
     otherSum[t] =
       otherSum[t]! +
-      powerRule(price, middle, bull[t]!, bull[t - 1]!, bear[t]!, bear[t - 1]!, tolerance) +
-      ultimateRule(ultimate[t]!)
-    otherCount[t] = otherCount[t]! + known(middle) + known(ultimate[t]!)
+      (cross
+        ? adxCross(index, plus[t]!, minus[t]!, plus[t - 1]!, minus[t - 1]!)
+        : adxRising(index, adx[t - 1]!, plus[t]!, minus[t]!)) +
+      counted * awesomeRule(ao[t]!, aoBefore, ao[t - 2]!, tolerance) +
+      side(momentum10[t]!, momentumBefore, tolerance) +
+      side(macd[t]!, smoothed, tolerance) +
+      powerRule(price, middle, bull[t]!, bull[t - 1]!, bear[t]!, bear[t - 1]!, tolerance)
+    otherCount[t] =
+      otherCount[t]! +
+      known(index) +
+      counted +
+      known(momentumBefore) +
+      known(smoothed) +
+      known(middle)
   }
 }
 
