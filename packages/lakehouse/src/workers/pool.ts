@@ -89,9 +89,9 @@ export function createWorkerPool(size: number = availableParallelism()): WorkerP
 
   return {
     size,
-    run<Result>(module: URL, name: string, args: unknown): Promise<Result> {
+    async run<Result>(module: URL, name: string, args: unknown): Promise<Result> {
       if (closed) throw new LakehouseError('aborted', 'the lakehouse is closed')
-      return new Promise<Result>((resolve, reject) => {
+      return await new Promise<Result>((resolve, reject) => {
         waiting.push({
           request: { module: module.href, name, args },
           resolve: resolve as (value: unknown) => void,

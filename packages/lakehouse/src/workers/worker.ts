@@ -25,6 +25,11 @@ port.on('message', ({ module, name, args }: WorkerRequest) => {
       // After a fault inside the codec its memory cannot be trusted.
       response = { error: toMessage(error), retire: true }
     }
-    port.postMessage(response, 'result' in response ? transferList(response.result) : [])
+    try {
+      port.postMessage(response, 'result' in response ? transferList(response.result) : [])
+    } catch (error) {
+      // A result that holds a function, say, cannot cross; the caller must hear of it.
+      port.postMessage({ error: toMessage(error), retire: true } satisfies WorkerResponse)
+    }
   })()
 })
