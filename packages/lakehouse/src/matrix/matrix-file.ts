@@ -246,7 +246,9 @@ function moveRows(column: MatrixColumn, rows: Int32Array, length: number): Matri
  *
  * @returns the file and its SHA-256, hexadecimal
  */
-export function encodeMatrix(matrix: MatrixData): { bytes: Uint8Array; sha256: string } {
+export async function encodeMatrix(
+  matrix: MatrixData,
+): Promise<{ bytes: Uint8Array; sha256: string }> {
   const { timestamps } = matrix
   const length = timestamps.length
   const names = matrix.columns.map(formatColumnName)
@@ -274,7 +276,7 @@ export function encodeMatrix(matrix: MatrixData): { bytes: Uint8Array; sha256: s
     new Schema(fields, keyValues),
     makeData({ type: new Struct(fields as Field<DataType>[]), length, nullCount: 0, children }),
   )
-  const bytes = encodeParquet(batch, {
+  const bytes = await encodeParquet(batch, {
     rowGroupRows: ROW_GROUP_ROWS,
     dictionary: [],
     delta: [INDEX_COLUMN],

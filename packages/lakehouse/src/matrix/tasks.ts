@@ -66,7 +66,7 @@ export async function upsertFile(
     )
   }
   const upserted = upsertColumns(base, args.symbols)
-  const { bytes, sha256 } = encodeMatrix({ ...upserted, metadata: args.metadata })
+  const { bytes, sha256 } = await encodeMatrix({ ...upserted, metadata: args.metadata })
   await openStore(args.output.store).put(args.output.path, bytes)
   return {
     sha256,

@@ -1,5 +1,6 @@
 import { type Table as ArrowTable, tableFromIPC } from 'apache-arrow'
 import * as parquet from 'parquet-wasm'
+import { inCodec } from './codec.ts'
 import { corrupt, fetchChunks, type OpenFile } from './file-source.ts'
 import type { Footer } from './footer.ts'
 
@@ -54,14 +55,16 @@ export async function decodeParquet(
   const { blob, bytesRead } = await fetchChunks(file, columns, rowGroups)
   const expected = rowGroups.reduce((sum, position) => sum + footer.rowGroups[position]!.rows, 0)
   try {
-    const opened = await parquet.ParquetFile.fromFile(blob)
-    const decoded = await opened.read({
-      ...(columns.length < footer.columns.length && { columns }),
-      rowGroups: [...rowGroups],
-      batchSize: Math.min(BATCH_ROWS, Math.max(1, expected)),
+    const table = await inCodec(async () => {
+      const opened = await parquet.ParquetFile.fromFile(blob)
+      const decoded = await opened.read({
+        ...(columns.length < footer.columns.length && { columns }),
+        rowGroups: [...rowGroups],
+        batchSize: Math.min(BATCH_ROWS, Math.max(1, expected)),
+      })
+      opened.free()
+      return tableFromIPC(decoded.intoIPCStream())
     })
-    opened.free()
-    const table = tableFromIPC(decoded.intoIPCStream())
     if (table.numRows !== expected) {
       throw new RangeError(`${table.numRows} of ${expected} rows came back`)
     }

@@ -113,7 +113,7 @@ export function createContext(): WorkerContext {
       if (rowCount(unsorted) === 0) return null
       const rows = sortRows(unsorted, target.time)
       const index = indexRows(rows, target.time)
-      const bytes = encodeParquet(toArrow(rows, target.columns), {
+      const bytes = await encodeParquet(toArrow(rows, target.columns), {
         rowGroupRows: rowGroupRows(index),
         dictionary: target.columns.filter(({ type }) => type === 'string').map(({ name }) => name),
         delta: target.columns.filter(({ type }) => type === 'long').map(({ name }) => name),

@@ -1,4 +1,4 @@
-import { type FileHandle, open as openHandle } from 'node:fs/promises'
+import { open as openHandle } from 'node:fs/promises'
 import { type DataType, Type } from 'apache-arrow'
 import { type Column, type Columns } from '../columns.ts'
 import { LakehouseError } from '../errors.ts'
@@ -81,15 +81,17 @@ export interface ForeignFile {
   readonly unread: readonly string[]
 }
 
-async function openForeign(path: string): Promise<FileHandle> {
+const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'EISDIR'])
+
+async function reading<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
   try {
-    return await openHandle(path, 'r')
+    return await work()
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-    const isMissing = code === 'ENOENT' || code === 'ENOTDIR'
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
+    const isMissing = ABSENT.has(code)
     throw new LakehouseError(
       isMissing ? 'not_found' : 'io_error',
-      isMissing ? `there is no file ${path}` : `could not open ${path} (${String(code)})`,
+      isMissing ? `there is no file ${path}` : `could not read ${path} (${code})`,
       { cause, evidence: { file: path } },
     )
   }
@@ -100,7 +102,7 @@ export async function readForeignFile(args: {
   readonly path: string
   readonly columns?: readonly string[]
 }): Promise<{ rows: PackedRows; types: Record<string, string>; unread: string[] }> {
-  const handle = await openForeign(args.path)
+  const handle = await reading(args.path, () => openHandle(args.path, 'r'))
   try {
     const { size } = await handle.stat()
     const file = await openFile({
@@ -108,7 +110,9 @@ export async function readForeignFile(args: {
       size,
       async read(start, end) {
         const buffer = new Uint8Array(end - start)
-        const { bytesRead } = await handle.read(buffer, 0, buffer.length, start)
+        const { bytesRead } = await reading(args.path, () =>
+          handle.read(buffer, 0, buffer.length, start),
+        )
         return buffer.subarray(0, bytesRead)
       },
     })
