@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
+import { Worker, type WorkerOptions } from 'node:worker_threads'
 import { LakehouseError } from '../errors.ts'
 import { fromMessage, type WorkerRequest, type WorkerResponse } from './message.ts'
 
@@ -16,6 +16,12 @@ export interface WorkerPool {
    */
   run<Result>(module: URL, name: string, args: unknown): Promise<Result>
   close(): Promise<void>
+}
+
+// A program read from standard input or an argument says so by an option that a thread refuses to inherit.
+function workerOptions(): WorkerOptions {
+  if (!process.execArgv.some((option) => option.startsWith('--input-type'))) return {}
+  return { execArgv: process.execArgv.filter((option) => option.startsWith('--conditions=')) }
 }
 
 interface Job {
@@ -45,10 +51,7 @@ export function createWorkerPool(
 
   const start = (): Worker => {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), {
-      // Export conditions are passed on; how the program's own source text came in is not for a thread.
-      execArgv: process.execArgv.filter((flag) => !flag.startsWith('--input-type')),
-    })
+    const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), workerOptions())
     worker.on('message', (response: WorkerResponse) => {
       const job = busy.get(worker)!
       busy.delete(worker)
