@@ -88,7 +88,7 @@ export function createWorkerPool(
     worker.unref()
   }
   signal?.addEventListener('abort', () => {
-    for (const job of waiting.splice(0)) job.reject(signal.reason)
+    for (const job of waiting.splice(0)) job.reject(interrupted(signal))
   })
   const next = () => {
     while (waiting.length > 0 && busy.size < size) {
@@ -104,7 +104,7 @@ export function createWorkerPool(
     size,
     async run<Result>(module: URL, name: string, args: unknown): Promise<Result> {
       if (closed) throw new LakehouseError('aborted', 'the lakehouse is closed')
-      signal?.throwIfAborted()
+      if (signal?.aborted) throw interrupted(signal)
       return await new Promise<Result>((resolve, reject) => {
         waiting.push({
           request: { module: module.href, name, args },
@@ -122,4 +122,10 @@ export function createWorkerPool(
       await Promise.all([...idle, ...busy.keys()].map((worker) => worker.terminate()))
     },
   }
+}
+
+function interrupted(signal: AbortSignal): LakehouseError {
+  return new LakehouseError('aborted', 'the work was ended; what had not begun was left undone', {
+    cause: signal.reason,
+  })
 }
