@@ -193,11 +193,11 @@ export function runSeries(
  * @param result column to copy to
  */
 export function copyRows(
-  column: Float64Array,
+  column: Float64Array | Uint8Array,
   from: number,
   to: number,
   rows: Int32Array,
-  result: Float64Array,
+  result: Float64Array | Uint8Array,
 ): void {
   if (to === from) return
   const first = rows[0]!
