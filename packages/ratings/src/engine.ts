@@ -133,7 +133,7 @@ export function advance(engine: Engine, to: number, ofClose: boolean): void {
 }
 
 // Long enough to make moving rows to the front cheap, short enough to stay in the processor's cache.
-const BLOCK = 512
+const BLOCK = 1024
 
 let shared: Engine | undefined
 const rowOf = new Int32Array(BLOCK)
