@@ -90,7 +90,7 @@ export function createEngine(capacity: number): Engine {
  *
  * @param engine to reset
  */
-export function resetEngine(engine: Engine): void {
+function resetEngine(engine: Engine): void {
   clearMemory(engine.memory)
   engine.end = HISTORY
   engine.bars = 0

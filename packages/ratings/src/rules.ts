@@ -8,7 +8,7 @@
 export const PRICE_TOLERANCE = 1e-12
 
 /** Tolerance between two values on an oscillator's scale. */
-export const SCALE_TOLERANCE = 1e-10
+const SCALE_TOLERANCE = 1e-10
 
 /** 1 when the value is available, else 0. */
 export function known(value: number): number {

@@ -7,7 +7,7 @@ import {
 import { addColumn, type Memory } from './memory.ts'
 
 /** The Ichimoku lines, Williams %R and the stochastic. */
-export type RangeLines = Record<
+type RangeLines = Record<
   'conversion' | 'base' | 'leadA' | 'leadB' | 'williamsR' | 'raw' | 'k' | 'd',
   Float64Array
 >
