@@ -90,7 +90,7 @@ export function createEngine(capacity: number): Engine {
  *
  * @param engine to reset
  */
-export function resetEngine(engine: Engine): void {
+function resetEngine(engine: Engine): void {
   clearMemory(engine.memory)
   engine.end = HISTORY
   engine.bars = 0
@@ -133,7 +133,7 @@ export function advance(engine: Engine, to: number, ofClose: boolean): void {
 }
 
 // Long enough to make moving rows to the front cheap, short enough to stay in the processor's cache.
-const BLOCK = 512
+const BLOCK = 1024
 
 let shared: Engine | undefined
 const rowOf = new Int32Array(BLOCK)
@@ -193,11 +193,11 @@ export function runSeries(
  * @param result column to copy to
  */
 export function copyRows(
-  column: Float64Array,
+  column: Float64Array | Uint8Array,
   from: number,
   to: number,
   rows: Int32Array,
-  result: Float64Array,
+  result: Float64Array | Uint8Array,
 ): void {
   if (to === from) return
   const first = rows[0]!

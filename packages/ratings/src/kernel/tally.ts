@@ -21,9 +21,9 @@ import { HISTORY } from './memory.ts'
 /** Sums and counts of the votes of a block, and the ratings made of them. Rows are those of the engine's columns. */
 export interface Tally {
   maSum: Int32Array
-  maCount: Int32Array
+  maCount: Uint8Array
   otherSum: Int32Array
-  otherCount: Int32Array
+  otherCount: Uint8Array
   all: Float64Array
   ma: Float64Array
   other: Float64Array
@@ -38,9 +38,9 @@ export function createTally(capacity: number): Tally {
   const rows = HISTORY + capacity
   return {
     maSum: new Int32Array(rows),
-    maCount: new Int32Array(rows),
+    maCount: new Uint8Array(rows),
     otherSum: new Int32Array(rows),
-    otherCount: new Int32Array(rows),
+    otherCount: new Uint8Array(rows),
     all: new Float64Array(rows),
     ma: new Float64Array(rows),
     other: new Float64Array(rows),
@@ -192,7 +192,9 @@ function tallyReversals(
       reversal(cci[t]!, channel, -100, 100) +
       reversal(williamsR[t]!, range, -80, -20) +
       ultimateRule(pressure)
-    otherCount[t] = known(strength) + known(channel) + known(range) + known(pressure)
+    const checks = strength + channel + range + pressure
+    otherCount[t] =
+      checks === checks ? 4 : known(strength) + known(channel) + known(range) + known(pressure)
   }
 }
 
@@ -255,13 +257,13 @@ function tallyTrend(
       side(momentum10[t]!, momentumBefore, tolerance) +
       side(macd[t]!, smoothed, tolerance) +
       powerRule(price, middle, bull[t]!, bull[t - 1]!, bear[t]!, bear[t - 1]!, tolerance)
+    const checks = index + momentumBefore + smoothed + middle
     otherCount[t] =
       otherCount[t]! +
-      known(index) +
       counted +
-      known(momentumBefore) +
-      known(smoothed) +
-      known(middle)
+      (checks === checks
+        ? 4
+        : known(index) + known(momentumBefore) + known(smoothed) + known(middle))
   }
 }
 
