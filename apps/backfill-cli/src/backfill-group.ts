@@ -19,7 +19,7 @@ import {
 } from '@fs/lakehouse'
 import { combine, computeFeatures, featuresFor, FORMULAS, type FormulaId } from '@fs/ratings'
 import { type Policy, type Report, type Table, validate } from '@fs/validator'
-import { type BarRows, featuresByEpoch } from './knowledge-epochs.ts'
+import { type BarRows, featuresByEpoch, type KnownFeatures } from './knowledge-epochs.ts'
 import { matrixColumns } from './matrix-columns.ts'
 import type { RetrievedValues } from './retrieved-values.ts'
 
@@ -89,7 +89,7 @@ export async function computeGroup(
   const leftOut: LeftOut[] = []
   const bars = new Map<string, number>()
   const used: Columns[] = []
-  const computed: Columns[] = []
+  const computed: SymbolFeatures[] = []
   for (const symbol of task.symbols) {
     const rows = held.get(symbol)
     const count = rows === undefined ? 0 : countBars(rows)
@@ -103,19 +103,22 @@ export async function computeGroup(
     }
     bars.set(symbol, count)
     used.push(rows)
-    computed.push(computeSymbol(symbol, rows, task))
+    computed.push({ symbol, ...computeSymbol(rows, task) })
   }
   if (used.length === 0) {
     return { file: null, perSymbol: new Map(), bars, leftOut, matrix: [], report: null }
   }
   const vendor = task.retrieved.filter(({ symbol }) => bars.has(symbol))
-  const incoming = sortRows(concatRows([...computed, ...vendorRows(vendor, task)]), 'timestamp')
+  const incoming = sortRows(
+    concatRows([computedRows(computed, task), ...vendorRows(vendor, task)]),
+    'timestamp',
+  )
 
   const { rows: existing } = await context.readRows(task.existing)
   const { rows: fresh, perSymbol } = mergeRows(task.schema, existing, incoming, { now: task.now })
   const isNew = rowCount(existing) === 0
   const merged = isNew ? fresh : sortRows(concatRows([existing, fresh]), 'timestamp')
-  const report = judge(task, concatRows(used), existing, fresh)
+  const report = judge(task, barsOf(allBars, used), existing, fresh)
   const file = task.write ? await context.writeRows(task.target, fresh) : null
   return { file, perSymbol, bars, leftOut, matrix: deriveColumns(merged, task), report }
 }
@@ -195,7 +198,17 @@ function countBars(rows: Columns): number {
   return count
 }
 
-function computeSymbol(symbol: string, rows: Columns, task: GroupTask): Columns {
+function barsOf(all: Columns, used: readonly Columns[]): Columns {
+  // Usually every bar is used, and nothing needs to be copied.
+  const rows = used.reduce((sum, part) => sum + rowCount(part), 0)
+  return rows === rowCount(all) ? all : concatRows(used)
+}
+
+interface SymbolFeatures extends KnownFeatures {
+  readonly symbol: string
+}
+
+function computeSymbol(rows: Columns, task: GroupTask): KnownFeatures {
   const bars: BarRows = {
     timestamp: numbers(rows, 'timestamp'),
     knownAt: numbers(rows, 'known_at'),
@@ -205,20 +218,40 @@ function computeSymbol(symbol: string, rows: Columns, task: GroupTask): Columns 
     close: numbers(rows, 'close'),
     volume: numbers(rows, 'volume'),
   }
-  const known = featuresByEpoch(bars, (view) =>
+  return featuresByEpoch(bars, (view) =>
     computeFeatures(view, task.features, { formula: task.formula }),
   )
+}
+
+// The rows of all symbols at once: a column is allocated once, not once a symbol.
+function computedRows(parts: readonly SymbolFeatures[], task: GroupTask): Columns {
+  const length = parts.reduce((sum, { timestamp }) => sum + timestamp.length, 0)
+  const symbol = Array.from<string>({ length })
+  const timestamp = new Float64Array(length)
+  const knownAt = new Float64Array(length)
+  const values = task.features.map((name) => [name, new Float64Array(length)] as const)
+  let start = 0
+  for (const part of parts) {
+    const end = start + part.timestamp.length
+    symbol.fill(part.symbol, start, end)
+    timestamp.set(part.timestamp, start)
+    knownAt.set(part.knownAt, start)
+    for (const [name, column] of values) column.set(part.values[name]!, start)
+    start = end
+  }
   return {
-    ...provenance(known.timestamp.length, symbol, 'computed', task.runId),
-    timestamp: known.timestamp,
-    known_at: known.knownAt,
-    ...known.values,
+    ...provenance(length, 'computed', task.runId),
+    symbol,
+    timestamp,
+    known_at: knownAt,
+    ...Object.fromEntries(values),
   }
 }
 
 function vendorRows(vendor: readonly RetrievedValues[], task: GroupTask): Columns[] {
   return vendor.map(({ symbol, timestamp, knownAt, values }) => ({
-    ...provenance(1, symbol, 'retrieved', task.runId),
+    ...provenance(1, 'retrieved', task.runId),
+    symbol: [symbol],
     timestamp: Float64Array.of(timestamp),
     known_at: Float64Array.of(knownAt),
     ...Object.fromEntries(
@@ -227,9 +260,9 @@ function vendorRows(vendor: readonly RetrievedValues[], task: GroupTask): Column
   }))
 }
 
-function provenance(length: number, symbol: string, source: string, runId: string): Columns {
+function provenance(length: number, source: string, runId: string): Columns {
   const repeated = (text: string) => Array.from<string>({ length }).fill(text)
-  return { symbol: repeated(symbol), source: repeated(source), run_id: repeated(runId) }
+  return { source: repeated(source), run_id: repeated(runId) }
 }
 
 const INTEGERS = new Set(['timestamp', 'known_at'])
