@@ -25,6 +25,7 @@ export {
 export { formatActions, parseActions } from './delta/commit-file.ts'
 export { judge, type Operation, type Verdict } from './delta/conflict.ts'
 export { commitPath, decodePath, encodePath } from './delta/layout.ts'
+export { fileLifespans, type FileLifespan } from './delta/lifespan.ts'
 export {
   listLog,
   type LogFile,
@@ -36,6 +37,7 @@ export {
   versionAt,
 } from './delta/log.ts'
 export { schemaFields, type SchemaField } from './delta/metadata.ts'
+export { explainMissingFile } from './delta/missing-file.ts'
 export type { Plan } from './delta/plan.ts'
 export { PROTOCOL } from './delta/protocol.ts'
 export {
@@ -92,3 +94,10 @@ export {
 } from './matrix/matrix.ts'
 export { formatColumnName, type MatrixColumnKey, parseColumnName } from './matrix/column-name.ts'
 export type { MatrixSymbol } from './matrix/matrix-file.ts'
+export {
+  planVacuum,
+  type VacuumInput,
+  type VacuumOptions,
+  type VacuumPlan,
+  vacuumTable,
+} from './delta/vacuum.ts'

@@ -58,7 +58,9 @@ export function openLakehouse(place: string | Store, options: LakehouseOptions =
   const store = typeof place === 'string' ? openStore(place) : place
   const isShared = typeof options.workers === 'object'
   const workers =
-    typeof options.workers === 'object' ? options.workers : createWorkerPool(options.workers)
+    typeof options.workers === 'object'
+      ? options.workers
+      : createWorkerPool(options.workers, options.signal)
   const now = options.now ?? (() => Math.floor(Date.now() / 1000))
   const close = async () => {
     if (!isShared) await workers.close()

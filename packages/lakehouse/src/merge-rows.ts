@@ -148,7 +148,8 @@ export function mergeRows(
     )
   }
 
-  const rows = takeRows(incoming, taken)
+  // A first import is taken as a whole: nothing needs to be copied.
+  const rows = taken.length === fresh.length ? incoming : takeRows(incoming, taken)
   return { rows: inSchemaOrder(schema, rows, Float64Array.from(knownAtOf)), perSymbol }
 }
 

@@ -8,6 +8,7 @@ import {
   type Store,
 } from '../src/index.ts'
 import { commit, makeAdd, makeMetaData, makeTable, putLines } from './delta-table.ts'
+import { faultStore } from './fault-store.ts'
 import { memoryStore } from './memory-store.ts'
 
 const lines = async (store: Store, table: string, version: number): Promise<readonly object[]> =>
@@ -220,6 +221,23 @@ test('a write that failed before it reached the store is tried again under the s
     attempts: 3,
   })
   expect(await paths(store, 't')).toEqual(['a', 'b'])
+})
+
+test('a table is created although the first write of its log failed', async () => {
+  const store = memoryStore()
+  const flaky = racing(store, () => Promise.reject(lost))
+  expect(await commit(flaky, 't', [])).toMatchObject({ version: 0, written: true, attempts: 2 })
+})
+
+test('with the last snapshot at hand a commit is one listing and one write, however long the log', async () => {
+  const store = memoryStore()
+  let { snapshot } = await commit(store, 't', [])
+  for (let index = 0; index < 30; index++) {
+    const counting = faultStore(store)
+    const base = snapshot
+    snapshot = (await commit(counting, 't', [{ add: makeAdd(`f${index}`) }], { base })).snapshot
+    expect(counting.calls).toBe(2)
+  }
 })
 
 test('a store that stays silent ends in io_error, keeps the data files, and a re-run finishes', async () => {

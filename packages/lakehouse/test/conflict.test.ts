@@ -56,6 +56,27 @@ test.each<[string, Commit, [string, string, string, string]]>([
     ['re-plan', 're-plan', 'abort', 'abort'],
   ],
   [
+    'a column that from now on demands a value',
+    winner({
+      metaData: makeMetaData({
+        fields: fields.map((field, index) => (index === 2 ? { ...field, nullable: false } : field)),
+      }),
+    }),
+    ['re-plan', 're-plan', 'abort', 'abort'],
+  ],
+  [
+    'a new column that demands a value',
+    winner({
+      metaData: makeMetaData({ fields: [...fields, { ...extraColumn, nullable: false }] }),
+    }),
+    ['re-plan', 're-plan', 'abort', 'abort'],
+  ],
+  [
+    'a setting changed',
+    winner({ metaData: makeMetaData({ configuration: { owner: 'research' } }) }),
+    ['go-on', 're-plan', 'abort', 'abort'],
+  ],
+  [
     'a protocol we support',
     winner({
       protocol: { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['appendOnly'] },

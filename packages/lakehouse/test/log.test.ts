@@ -124,7 +124,7 @@ test.each([
 test('bytes that are no UTF-8 and paths that are no URI are corrupt_log', async () => {
   const store = memoryStore()
   await commit(store, 't', [])
-  await store.put(commitPath('t', 1), new Uint8Array([0x7b, 0xff, 0x7d]))
+  await store.put(commitPath('t', 1), Buffer.from('{"commitInfo":{"by":"\xff"}}', 'latin1'))
   await expect(readSnapshot(store, 't')).rejects.toMatchObject({ code: 'corrupt_log' })
   await putLines(store, 't', 1, { add: makeAdd('100%') })
   await expect(readSnapshot(store, 't')).rejects.toMatchObject({ code: 'corrupt_log' })
@@ -249,4 +249,15 @@ test('names in the log that are not ours to know are ignored', async () => {
     await store.put(`t/_delta_log/${name}`, bytes('not a commit'))
   }
   expect((await readSnapshot(store, 't')).version).toBe(0)
+})
+
+test('a commit that vanishes while the log is read is corrupt_log, never "no table"', async () => {
+  const store = memoryStore()
+  for (const name of ['a', 'b']) await commit(store, 't', [{ add: makeAdd(name) }])
+  const entries = await store.list('t/_delta_log/')
+  await store.remove(commitPath('t', 0))
+  const late = { ...store, list: async () => entries }
+  const expected = { code: 'corrupt_log', evidence: { version: 0 } }
+  await expect(readSnapshot(late, 't')).rejects.toMatchObject(expected)
+  await expect(commit(late, 't', [{ add: makeAdd('c') }])).rejects.toMatchObject(expected)
 })

@@ -1,6 +1,8 @@
-import type { Bars } from './bars.ts'
-import { combine, formulaOf, type FormulaId } from './formula.ts'
-import { MA_VOTES, OTHER_VOTES, votes, type VoteName } from './votes.ts'
+import { checkBars, isPresent, type Bars } from './bars.ts'
+import { runSeries } from './engine.ts'
+import { formulaOf, type FormulaId } from './formula.ts'
+import { tallyVotes, type Tally } from './kernel/tally.ts'
+import { fillSeries, sharedTally } from './series.ts'
 
 /** The rating of every bar. */
 export interface Ratings {
@@ -35,37 +37,26 @@ export interface Rating {
  * @throws {RangeError} when the bars are not ascending columns of one length or there is no such formula
  */
 export function rate(bars: Bars, options: { formula?: FormulaId } = {}): Ratings {
-  const { id } = formulaOf(options.formula)
-  const cast = votes(bars, { formula: id })
-  const ma = mean(cast, MA_VOTES, bars.close.length)
-  const other = mean(cast, OTHER_VOTES, bars.close.length)
-  return {
-    all: ma.rating.map((value, t) => combine(id, value, other.rating[t]!)),
-    ma: ma.rating,
-    other: other.rating,
-    maCount: ma.count,
-    otherCount: other.count,
-  }
+  checkBars(bars)
+  const formula = formulaOf(options.formula)
+  const ratings = createRatings(bars.close.length)
+  fillSeries(bars, formula, { ratings })
+  return ratings
 }
 
-function mean(
-  cast: Record<VoteName, Float64Array>,
-  names: readonly VoteName[],
-  rows: number,
-): { rating: Float64Array; count: Uint8Array } {
-  const rating = new Float64Array(rows)
-  const count = new Uint8Array(rows)
-  for (let t = 0; t < rows; t++) {
-    let sum = 0
-    for (const name of names) {
-      const value = cast[name][t]!
-      if (Number.isNaN(value)) continue
-      sum += value
-      count[t]!++
-    }
-    rating[t] = sum / count[t]!
+/**
+ * Creates empty columns for ratings.
+ *
+ * @param rows of the columns
+ */
+export function createRatings(rows: number): Ratings {
+  return {
+    all: new Float64Array(rows),
+    ma: new Float64Array(rows),
+    other: new Float64Array(rows),
+    maCount: new Uint8Array(rows),
+    otherCount: new Uint8Array(rows),
   }
-  return { rating, count }
 }
 
 /**
@@ -73,17 +64,43 @@ function mean(
  *
  * @param bars columns, oldest first
  * @param options.formula id of the rating formula, `institutional` by default
- * @returns the last row of `rate`; without bars `NaN` and counts of 0
+ * @returns the last row of `rate`; without bars, and when the last row is no bar, `NaN` and counts of 0
  * @throws {RangeError} when the bars are not ascending columns of one length or there is no such formula
  */
 export function rateLast(bars: Bars, options: { formula?: FormulaId } = {}): Rating {
-  const ratings = rate(bars, options)
-  const last = ratings.all.length - 1
+  checkBars(bars)
+  const formula = formulaOf(options.formula)
+  const last = bars.close.length - 1
+  if (last < 0 || !isPresent(bars.high[last]!, bars.low[last]!, bars.close[last]!))
+    return { ...NO_RATING }
+  const engine = runSeries(bars, formula.cci === 'close')
+  const tally = sharedTally(engine.memory.capacity)
+  const row = engine.end - 1
+  tallyVotes(tally, engine, formula, row, row + 1)
+  return ratingAt(tally, row)
+}
+
+/** What a row that is no bar is rated. */
+export const NO_RATING: Readonly<Rating> = {
+  all: Number.NaN,
+  ma: Number.NaN,
+  other: Number.NaN,
+  maCount: 0,
+  otherCount: 0,
+}
+
+/**
+ * Reads one row of a tally.
+ *
+ * @param tally of counted votes
+ * @param row of the engine's columns
+ */
+export function ratingAt(tally: Tally, row: number): Rating {
   return {
-    all: ratings.all[last] ?? Number.NaN,
-    ma: ratings.ma[last] ?? Number.NaN,
-    other: ratings.other[last] ?? Number.NaN,
-    maCount: ratings.maCount[last] ?? 0,
-    otherCount: ratings.otherCount[last] ?? 0,
+    all: tally.all[row]!,
+    ma: tally.ma[row]!,
+    other: tally.other[row]!,
+    maCount: tally.maCount[row]!,
+    otherCount: tally.otherCount[row]!,
   }
 }

@@ -1,54 +1,29 @@
-import { checkBars, gather, presentRows, scatter, type Bars } from './bars.ts'
-import { components, type ComponentName } from './components.ts'
+import { checkBars, type Bars } from './bars.ts'
+import { markMissing, runSeries, type Engine } from './engine.ts'
 import { formulaOf, type Formula, type FormulaId } from './formula.ts'
-
-/** The moving-average votes, 15 at most. */
-export const MA_VOTES = [
-  'sma_10',
-  'sma_20',
-  'sma_30',
-  'sma_50',
-  'sma_100',
-  'sma_200',
-  'ema_10',
-  'ema_20',
-  'ema_30',
-  'ema_50',
-  'ema_100',
-  'ema_200',
-  'hma_9',
-  'vwma_20',
-  'ichimoku',
-] as const
-
-/** The oscillator votes, 11 at most. */
-export const OTHER_VOTES = [
-  'rsi',
-  'stochastic',
-  'cci',
-  'adx',
-  'ao',
-  'momentum',
-  'macd',
-  'stochastic_rsi',
-  'williams_r',
-  'bull_bear_power',
-  'ultimate_oscillator',
-] as const
-
-/** One of the 26 votes of a rating. */
-export type VoteName = (typeof MA_VOTES)[number] | (typeof OTHER_VOTES)[number]
-
-// One comparison for all votes: after a halt, an exact one would vote on rounding noise.
-const PRICE_TOLERANCE = 1e-12
-const SCALE_TOLERANCE = 1e-10
+import {
+  adxCross,
+  adxRising,
+  againstTrend,
+  awesomeRule,
+  ichimokuL3,
+  ichimokuV4,
+  powerRule,
+  PRICE_TOLERANCE,
+  reversal,
+  side,
+  stochasticRule,
+  ultimateRule,
+  whenFresh,
+} from './rules.ts'
+import { MA_VOTES, OTHER_VOTES, type VoteName } from './vote-names.ts'
 
 /**
  * Computes the 26 votes of every bar.
  *
  * @param bars columns, oldest first
  * @param options.formula id of the rating formula, `institutional` by default
- * @returns one column a vote: 1, 0 or -1, and `NaN` where the vote does not count
+ * @returns one column a vote: 1, 0 or -1, and `NaN` where the vote does not count. `explain` shows what a vote looked at
  * @throws {RangeError} when the bars are not ascending columns of one length or there is no such formula
  */
 export function votes(
@@ -57,201 +32,145 @@ export function votes(
 ): Record<VoteName, Float64Array> {
   checkBars(bars)
   const formula = formulaOf(options.formula)
-  const rows = presentRows(bars)
-  const present: Bars = {
-    timestamp: gather(bars.timestamp, rows),
-    open: gather(bars.open, rows),
-    high: gather(bars.high, rows),
-    low: gather(bars.low, rows),
-    close: gather(bars.close, rows),
-    volume: gather(bars.volume, rows),
-  }
-  const series = components(present, { formula: formula.id })
   const result = {} as Record<VoteName, Float64Array>
-  for (const name of [...MA_VOTES, ...OTHER_VOTES]) {
-    const rule = RULES[name]
-    const column = new Float64Array(present.close.length)
-    for (let t = 0; t < column.length; t++) column[t] = rule(at(present.close, series, t), formula)
-    result[name] = scatter(column, rows, bars.close.length)
-  }
+  for (const name of [...MA_VOTES, ...OTHER_VOTES])
+    result[name] = new Float64Array(bars.close.length)
+  const engine = runSeries(bars, formula.cci === 'close', (running, from, to, rowOf) => {
+    for (let t = from; t < to; t++) {
+      for (const name in result) {
+        const vote = name as VoteName
+        result[vote][rowOf[t - from]!] = castVote(vote, running, t, formula)
+      }
+    }
+  })
+  markMissing(bars, engine.bars, Object.values(result))
   return result
 }
 
-interface View {
-  close: (ago: number) => number
-  of: (name: ComponentName, ago?: number) => number
-  /** a > b in price units. */
-  over: (a: number, b: number) => boolean
-}
-
-function at(close: Float64Array, series: Record<ComponentName, Float64Array>, t: number): View {
-  const tolerance = PRICE_TOLERANCE * Math.abs(close[t]!)
-  return {
-    close: (ago) => close[t - ago] ?? Number.NaN,
-    of: (name, ago = 0) => series[name][t - ago] ?? Number.NaN,
-    over: (a, b) => a - b > tolerance,
+/**
+ * Casts one vote of one bar.
+ *
+ * @param name of the vote
+ * @param engine whose components are computed
+ * @param t row of the bar in the engine's columns
+ * @param formula of the rating
+ * @returns 1, 0 or -1, or `NaN` where the vote does not count
+ */
+export function castVote(
+  name: VoteName,
+  engine: Engine,
+  t: number,
+  formula: Readonly<Formula>,
+): number {
+  const { averages, ranges, trend, oscillators } = engine
+  const close = engine.close[t]!
+  const tolerance = PRICE_TOLERANCE * Math.abs(close)
+  const fresh = formula.stochastic === 'cross'
+  const ofAverage = (average: number): number => counted(average, side(close, average, tolerance))
+  switch (name) {
+    case 'sma_10':
+      return ofAverage(averages.sma10[t]!)
+    case 'sma_20':
+      return ofAverage(averages.sma20[t]!)
+    case 'sma_30':
+      return ofAverage(averages.sma30[t]!)
+    case 'sma_50':
+      return ofAverage(averages.sma50[t]!)
+    case 'sma_100':
+      return ofAverage(averages.sma100[t]!)
+    case 'sma_200':
+      return ofAverage(averages.sma200[t]!)
+    case 'ema_10':
+      return ofAverage(averages.ema10[t]!)
+    case 'ema_20':
+      return ofAverage(averages.ema20[t]!)
+    case 'ema_30':
+      return ofAverage(averages.ema30[t]!)
+    case 'ema_50':
+      return ofAverage(averages.ema50[t]!)
+    case 'ema_100':
+      return ofAverage(averages.ema100[t]!)
+    case 'ema_200':
+      return ofAverage(averages.ema200[t]!)
+    case 'hma_9':
+      return ofAverage(averages.hma9[t]!)
+    case 'vwma_20':
+      return ofAverage(engine.volumeAverage.vwma20[t]!)
+    case 'ichimoku': {
+      const { conversion, base, leadA, leadB } = ranges.lines
+      if (formula.ichimoku === 'base') return ofAverage(base[t]!)
+      return counted(
+        leadB[t]!,
+        formula.ichimoku === 'v4'
+          ? ichimokuV4(
+              close,
+              engine.close[t - 1]!,
+              conversion[t]!,
+              base[t]!,
+              leadA[t]!,
+              leadB[t]!,
+              tolerance,
+            )
+          : ichimokuL3(close, conversion[t]!, base[t]!, leadA[t - 26]!, leadB[t - 26]!, tolerance),
+      )
+    }
+    case 'rsi': {
+      const { rsi } = trend
+      return counted(rsi[t - 1]!, reversal(rsi[t]!, rsi[t - 1]!, 30, 70))
+    }
+    case 'stochastic': {
+      const { k, d } = ranges.lines
+      const vote = stochasticRule(k[t]!, d[t]!)
+      return counted(d[t - 1]!, fresh ? whenFresh(vote, k[t - 1]!, d[t - 1]!) : vote)
+    }
+    case 'cci': {
+      const { cci } = oscillators
+      return counted(cci[t - 1]!, reversal(cci[t]!, cci[t - 1]!, -100, 100))
+    }
+    case 'adx': {
+      const { adx, plus, minus } = trend
+      return counted(
+        adx[t]!,
+        formula.adx === 'cross'
+          ? adxCross(adx[t]!, plus[t]!, minus[t]!, plus[t - 1]!, minus[t - 1]!)
+          : adxRising(adx[t]!, adx[t - 1]!, plus[t]!, minus[t]!),
+      )
+    }
+    case 'ao': {
+      const { ao } = oscillators
+      return counted(ao[t - 1]!, awesomeRule(ao[t]!, ao[t - 1]!, ao[t - 2]!, tolerance))
+    }
+    case 'momentum': {
+      const { momentum10 } = averages
+      return counted(momentum10[t - 1]!, side(momentum10[t]!, momentum10[t - 1]!, tolerance))
+    }
+    case 'macd':
+      return counted(trend.signal[t]!, side(trend.macd[t]!, trend.signal[t]!, tolerance))
+    case 'stochastic_rsi': {
+      const { k, d } = engine.strength.lines
+      const middle = averages.ema50[t]!
+      const vote = stochasticRule(k[t]!, d[t]!)
+      const crossed = fresh ? whenFresh(vote, k[t - 1]!, d[t - 1]!) : vote
+      return counted(middle, againstTrend(crossed, close, middle, tolerance))
+    }
+    case 'williams_r': {
+      const { williamsR } = ranges.lines
+      return counted(williamsR[t - 1]!, reversal(williamsR[t]!, williamsR[t - 1]!, -80, -20))
+    }
+    case 'bull_bear_power': {
+      const { bull, bear } = trend
+      const middle = averages.ema50[t]!
+      return counted(
+        middle,
+        powerRule(close, middle, bull[t]!, bull[t - 1]!, bear[t]!, bear[t - 1]!, tolerance),
+      )
+    }
+    case 'ultimate_oscillator':
+      return counted(oscillators.ultimate[t]!, ultimateRule(oscillators.ultimate[t]!))
   }
 }
 
-type Rule = (view: View, formula: Formula) => number
-
-// a > b on an oscillator's scale.
-const over = (a: number, b: number): boolean => a - b > SCALE_TOLERANCE
-
-function vote(check: number, buy: boolean, sell: boolean): number {
-  if (Number.isNaN(check)) return Number.NaN
-  return buy ? 1 : sell ? -1 : 0
-}
-
-const average =
-  (name: ComponentName): Rule =>
-  (view) =>
-    vote(
-      view.of(name),
-      view.over(view.close(0), view.of(name)),
-      view.over(view.of(name), view.close(0)),
-    )
-
-const RULES: Record<VoteName, Rule> = {
-  sma_10: average('sma_10'),
-  sma_20: average('sma_20'),
-  sma_30: average('sma_30'),
-  sma_50: average('sma_50'),
-  sma_100: average('sma_100'),
-  sma_200: average('sma_200'),
-  ema_10: average('ema_10'),
-  ema_20: average('ema_20'),
-  ema_30: average('ema_30'),
-  ema_50: average('ema_50'),
-  ema_100: average('ema_100'),
-  ema_200: average('ema_200'),
-  hma_9: average('hma_9'),
-  vwma_20: average('vwma_20'),
-  ichimoku(view, formula) {
-    const { close, of, over: higher } = view
-    const conversion = of('ichimoku_conversion')
-    const base = of('ichimoku_base')
-    const b = of('ichimoku_lead_b')
-    if (formula.ichimoku === 'base') {
-      return vote(base, higher(close(0), base), higher(base, close(0)))
-    }
-    if (formula.ichimoku === 'v4') {
-      const a = of('ichimoku_lead_a')
-      return vote(
-        b,
-        higher(a, b) &&
-          higher(close(0), a) &&
-          higher(base, close(0)) &&
-          higher(conversion, close(1)) &&
-          higher(close(0), conversion),
-        higher(b, a) &&
-          higher(b, close(0)) &&
-          higher(close(0), base) &&
-          higher(close(1), conversion) &&
-          higher(conversion, close(0)),
-      )
-    }
-    const a = of('ichimoku_lead_a', 26)
-    const oldB = of('ichimoku_lead_b', 26)
-    return vote(
-      b,
-      higher(a, oldB) &&
-        higher(base, a) &&
-        higher(conversion, base) &&
-        higher(close(0), conversion),
-      higher(oldB, a) &&
-        higher(a, base) &&
-        higher(base, conversion) &&
-        higher(conversion, close(0)),
-    )
-  },
-  rsi({ of }) {
-    const now = of('rsi')
-    const before = of('rsi', 1)
-    return vote(before, over(30, now) && over(now, before), over(now, 70) && over(before, now))
-  },
-  stochastic({ of }, formula) {
-    const [k, d] = [of('stochastic_k'), of('stochastic_d')]
-    const [k1, d1] = [of('stochastic_k', 1), of('stochastic_d', 1)]
-    const state = formula.stochastic === 'state'
-    return vote(
-      d1,
-      over(20, k) && over(20, d) && over(k, d) && (state || over(d1, k1)),
-      over(k, 80) && over(d, 80) && over(d, k) && (state || over(k1, d1)),
-    )
-  },
-  cci({ of }) {
-    const now = of('cci')
-    const before = of('cci', 1)
-    return vote(before, over(-100, now) && over(now, before), over(now, 100) && over(before, now))
-  },
-  adx({ of }, formula) {
-    const adx = of('adx')
-    const [plus, minus] = [of('plus_di'), of('minus_di')]
-    const strong = over(adx, 20)
-    if (formula.adx === 'rising') {
-      const rising = strong && over(adx, of('adx', 1))
-      return vote(adx, rising && over(plus, minus), rising && over(minus, plus))
-    }
-    const [plus1, minus1] = [of('plus_di', 1), of('minus_di', 1)]
-    return vote(
-      adx,
-      strong && over(minus1, plus1) && over(plus, minus),
-      strong && over(plus1, minus1) && over(minus, plus),
-    )
-  },
-  ao({ of, over: higher }) {
-    const [now, before, earlier] = [of('ao'), of('ao', 1), of('ao', 2)]
-    return vote(
-      before,
-      higher(now, 0) && (!higher(before, 0) || (higher(now, before) && higher(earlier, before))),
-      higher(0, now) && (!higher(0, before) || (higher(before, now) && higher(before, earlier))),
-    )
-  },
-  momentum({ of, over: higher }) {
-    const now = of('momentum')
-    const before = of('momentum', 1)
-    return vote(before, higher(now, before), higher(before, now))
-  },
-  macd({ of, over: higher }) {
-    const signal = of('macd_signal')
-    return vote(signal, higher(of('macd'), signal), higher(signal, of('macd')))
-  },
-  stochastic_rsi({ close, of, over: higher }, formula) {
-    const ema50 = of('ema_50')
-    const [k, d] = [of('stochastic_rsi_k'), of('stochastic_rsi_d')]
-    const [k1, d1] = [of('stochastic_rsi_k', 1), of('stochastic_rsi_d', 1)]
-    const state = formula.stochastic === 'state'
-    return vote(
-      ema50,
-      higher(ema50, close(0)) &&
-        over(20, k) &&
-        over(20, d) &&
-        over(k, d) &&
-        (state || over(d1, k1)),
-      higher(close(0), ema50) &&
-        over(k, 80) &&
-        over(d, 80) &&
-        over(d, k) &&
-        (state || over(k1, d1)),
-    )
-  },
-  williams_r({ of }) {
-    const now = of('williams_r')
-    const before = of('williams_r', 1)
-    return vote(before, over(-80, now) && over(now, before), over(now, -20) && over(before, now))
-  },
-  bull_bear_power({ close, of, over: higher }) {
-    const ema50 = of('ema_50')
-    const [bull, bear] = [of('bull_power'), of('bear_power')]
-    return vote(
-      ema50,
-      higher(close(0), ema50) && higher(0, bear) && higher(bear, of('bear_power', 1)),
-      higher(ema50, close(0)) && higher(bull, 0) && higher(of('bull_power', 1), bull),
-    )
-  },
-  ultimate_oscillator({ of }) {
-    const now = of('ultimate_oscillator')
-    return vote(now, over(now, 70), over(30, now))
-  },
+/** Drops a vote whose check value is not available. */
+function counted(check: number, vote: number): number {
+  return Number.isNaN(check) ? Number.NaN : vote
 }

@@ -1,5 +1,4 @@
-// Sliding windows of any length by doubling: blocks of 1, 2, 4, 8 … rows, put together from the bits of the length. A
-// value is a function of its window alone, so a bad print or a NaN is gone without residue once it has left the window,
+// Sliding windows by doubling: a sum over 10 is two sums over 5, one over 5 is one value and a sum over 4, and so on. A value is a function of its window alone, so a bad print or a NaN is gone without residue once it has left the window,
 // which a running sum, compensated or not, cannot promise.
 
 /**
@@ -40,15 +39,14 @@ export function checkSameLength(column: Float64Array, name: string, source: Floa
  */
 export function windowSum(source: Float64Array, length: number): Float64Array {
   const rows = source.length
-  const sum = new Float64Array(rows)
-  const block = source.slice()
-  let taken = 0
-  for (let size = 1; size <= length && size <= rows; size *= 2) {
-    if (length & size) {
-      for (let t = taken; t < rows; t++) sum[t] = sum[t]! + block[t - taken]!
-      taken += size
-    }
-    for (let t = rows - 1; t >= size; t--) block[t] = block[t]! + block[t - size]!
+  const sum = source.slice()
+  let size = 1
+  for (let bit = 2 ** Math.floor(Math.log2(length)) / 2; bit >= 1; bit /= 2) {
+    for (let t = rows - 1; t >= size; t--) sum[t] = sum[t]! + sum[t - size]!
+    size *= 2
+    if ((length & bit) === 0) continue
+    for (let t = rows - 1; t >= 1; t--) sum[t] = source[t]! + sum[t - 1]!
+    size++
   }
   return sum.fill(Number.NaN, 0, Math.min(length - 1, rows))
 }

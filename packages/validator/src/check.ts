@@ -57,7 +57,7 @@ export interface CheckContext {
 }
 
 /** What a check found, or why it did not look. */
-export type Outcome =
+type Outcome =
   | { readonly skipped: string }
   | {
       readonly tally: Tally

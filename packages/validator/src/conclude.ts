@@ -158,7 +158,7 @@ function describeResult(evidence: Evidence, status: ResultStatus): string {
     const unjudged = groups.filter(isUnjudgedColumn).map(({ column }) => column)
     return unjudged.length > 0
       ? `not declared in the catalogue: ${unjudged.join(', ')}`
-      : `nothing to judge: no ${noun} with a value, ${missing} without`
+      : `nothing to judge: 0 ${noun}, ${missing} missing`
   }
   if (unexpected === 0) return `${evaluated} ${noun}`
   const symbols = new Set(groups.flatMap(({ symbol }) => (symbol === null ? [] : [symbol]))).size

@@ -14,7 +14,8 @@ export interface Failure {
   readonly timestamp: ReportedNumber | null
   /** Column or item; `null` when the whole row is meant. */
   readonly column: string | null
-  readonly value: ReportedNumber | string | null
+  /** A number that JSON cannot carry is written as in {@link ReportedNumber}. */
+  readonly value: number | string | null
   readonly expected: string
   /** Number of the row among the symbol's rows of the table as handed in, from 0. It does not depend on other symbols. */
   readonly row: number | null
@@ -113,8 +114,8 @@ export function compareText(left: string | null, right: string | null): number {
   return left < right ? -1 : 1
 }
 
-/** Orders numbers, those that are none first. */
-export function compareNumber(left: ReportedNumber | null, right: ReportedNumber | null): number {
+// What is no finite number comes first.
+function compareNumber(left: ReportedNumber | null, right: ReportedNumber | null): number {
   const rank = (value: ReportedNumber | null): number => {
     if (value === null) return Number.NEGATIVE_INFINITY
     return typeof value === 'number' ? value : Number.NEGATIVE_INFINITY

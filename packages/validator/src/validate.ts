@@ -152,6 +152,7 @@ function summarise(frame: Frame, input: ValidationInput): InputSummary {
   let max = Number.NEGATIVE_INFINITY
   for (let row = 0; row < timestamps.length; row++) {
     const timestamp = timestamps[row]!
+    if (!Number.isFinite(timestamp)) continue
     if (timestamp < min) min = timestamp
     if (timestamp > max) max = timestamp
   }

@@ -32,7 +32,7 @@ export interface Draft {
   meta: Record<string, string>
 }
 
-export const SYMBOLS = ['BINANCE:AUSDT', 'BINANCE:BUSDT', 'NASDAQ:C', 'NYSE:BRK.A']
+const SYMBOLS = ['BINANCE:AUSDT', 'BINANCE:BUSDT', 'NASDAQ:C', 'NYSE:BRK.A']
 
 /** Clean rows: `days` bars a symbol, features from their first value on, one retrieved row, one snapshot row a symbol. */
 export function draftClean(symbols: readonly string[] = SYMBOLS, days = 30): Draft {
@@ -132,7 +132,7 @@ const SNAPSHOT_COLUMNS = [
 ]
 
 /** Turns rows into a table; columns are given, so that a table without rows keeps them. */
-export function toTable(
+function toTable(
   name: string,
   columns: readonly string[],
   rows: readonly Row[],

@@ -1,3 +1,4 @@
+export { writeArtefact } from './artefact.ts'
 export { checkInput, CommandError, type CommandErrorOptions } from './command-error.ts'
 export { EXIT, exitCodeFor, type ExitCode } from './exit-codes.ts'
 export { describeFailure, reportFailure, type Failure } from './failure.ts'
@@ -25,3 +26,4 @@ export {
   type Settings,
 } from './settings.ts'
 export { formatCount, formatTable, type TableColumn } from './table.ts'
+export { formatTime, parseTime } from './time.ts'

@@ -40,11 +40,9 @@ const READ_AT_ONCE = 16
  */
 export async function listLog(store: Store, tablePath: string, after = -1): Promise<LogListing> {
   const options = after < 0 ? {} : { after: commitPath(tablePath, after) }
-  const prefix = logPrefix(tablePath)
   const commits: LogFile[] = []
   const checkpoints = new Set<number>()
-  for (const entry of await store.list(prefix, options)) {
-    if (entry.path.includes('/', prefix.length)) continue
+  for (const entry of await store.list(logPrefix(tablePath), options)) {
     const version = commitVersion(entry.path)
     if (version !== null) commits.push({ ...entry, version })
     const checkpoint = checkpointVersion(entry.path)
@@ -165,31 +163,42 @@ async function readFromStart(
   version: number | undefined,
   timestampMs: number | undefined,
 ): Promise<Snapshot> {
-  const { commits: files, checkpoints } = await listLog(store, tablePath)
-  const first = files[0]
-  const last = files.at(-1)
-  if (checkpoints.length > 0 && first?.version !== 0) throw needsCheckpoint(tablePath, checkpoints)
-  if (first === undefined || last === undefined) {
+  const files = await listWholeLog(store, tablePath)
+  const newest = files.at(-1)!.version
+  if (version !== undefined && version > newest) {
+    throw new LakehouseError(
+      'version_not_available',
+      `the table ${tablePath} has no version ${version}; its newest is ${newest}`,
+      { evidence: { table: tablePath, version, newest } },
+    )
+  }
+  const wanted = version === undefined ? files : files.filter((file) => file.version <= version)
+  const commits = await readCommits(store, wanted)
+  const snapshot = foldCommits(null, commits, tablePath)
+  if (timestampMs === undefined) return snapshot
+  const target = versionAt(snapshot, timestampMs, tablePath)
+  return target === newest ? snapshot : foldCommits(null, commits.slice(0, target + 1), tablePath)
+}
+
+/**
+ * Lists every commit of a table from version 0 on.
+ *
+ * @param store where the table lies
+ * @param tablePath its folder
+ * @returns the files of the commits, ascending; at least one
+ * @throws LakehouseError `not_found` without a table, `unsupported_feature` when the log starts with a checkpoint
+ */
+export async function listWholeLog(store: Store, tablePath: string): Promise<readonly LogFile[]> {
+  const { commits, checkpoints } = await listLog(store, tablePath)
+  if (checkpoints.length > 0 && commits[0]?.version !== 0) {
+    throw needsCheckpoint(tablePath, checkpoints)
+  }
+  if (commits.length === 0) {
     throw new LakehouseError('not_found', `there is no table at ${tablePath} in ${store.uri}`, {
       evidence: { table: tablePath, file: store.uri },
     })
   }
-  if (version !== undefined && version > last.version) {
-    throw new LakehouseError(
-      'version_not_available',
-      `the table ${tablePath} has no version ${version}; its newest is ${last.version}`,
-      { evidence: { table: tablePath, version, newest: last.version } },
-    )
-  }
-  const commits = await readCommits(
-    store,
-    version === undefined ? files : files.filter((file) => file.version <= version),
-  )
-  const newest = foldCommits(null, commits, tablePath)
-  if (timestampMs === undefined) return newest
-  const target = versionAt(newest, timestampMs, tablePath)
-  if (target === newest.version) return newest
-  return foldCommits(null, commits.slice(0, target + 1), tablePath)
+  return commits
 }
 
 /**

@@ -50,13 +50,17 @@ function problemOf(actions: readonly Action[], snapshot: Snapshot | null): strin
     return 'the first commit needs a protocol action'
   }
   const touched = new Set<string>()
-  const live = new Set(snapshot?.files.map((file) => decodePath(file.path)))
-  for (const action of actions) {
-    if (!('add' in action) && !('remove' in action)) continue
+  const fileActions = actions.filter((action) => 'add' in action || 'remove' in action)
+  for (const action of fileActions) {
+    const { path } = 'add' in action ? action.add : action.remove
+    if (touched.has(decodePath(path))) return `it holds two actions for ${path}`
+    touched.add(decodePath(path))
+  }
+  const paths = (snapshot?.files ?? []).map((file) => decodePath(file.path))
+  const live = new Set(paths.filter((path) => touched.has(path)))
+  for (const action of fileActions) {
     const { path: given, dataChange } = 'add' in action ? action.add : action.remove
     const path = decodePath(given)
-    if (touched.has(path)) return `it holds two actions for ${given}`
-    touched.add(path)
     if ('remove' in action && !live.has(path))
       return `it removes ${given}, which is not in the table`
     if ('add' in action && dataChange && live.has(path)) {

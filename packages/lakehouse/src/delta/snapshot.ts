@@ -67,7 +67,7 @@ export function foldCommits(
   let version = base?.version ?? -1
   let protocol = base?.protocol
   let metaData = base?.metaData
-  const files = new Map(base?.files.map((file) => [decodePath(file.path), file]))
+  const files = startFiles(base, commits)
   const tombstones = new Map(base?.tombstones.map((file) => [decodePath(file.path), file]))
   const transactions = new Map(base?.transactions)
   const summaries = [...(base?.commits ?? [])]
@@ -82,22 +82,24 @@ export function foldCommits(
       if ('add' in action) {
         const path = decodePath(action.add.path)
         // Added again while live (new statistics): the rows are the same, so the file keeps its place.
-        const replaced = files.get(path)
+        const place = files.earlier.has(path) ? files.earlier : files.later
+        const replaced = place.get(path)
         if (replaced !== undefined) {
           counts.filesRemoved++
           counts.rowsRemoved += rowsOf(replaced)
         }
         counts.filesAdded++
         counts.rowsAdded += rowsOf(action.add)
-        files.set(path, action.add)
+        place.set(path, action.add)
         tombstones.delete(path)
       } else if ('remove' in action) {
         const path = decodePath(action.remove.path)
-        const removed = files.get(path)
+        const removed = files.earlier.get(path) ?? files.later.get(path)
         if (removed !== undefined) {
           counts.filesRemoved++
           counts.rowsRemoved += rowsOf(removed)
-          files.delete(path)
+          files.earlier.delete(path)
+          files.later.delete(path)
         }
         tombstones.set(path, action.remove)
       } else if ('txn' in action) {
@@ -132,11 +134,51 @@ export function foldCommits(
     version,
     protocol,
     metaData,
-    files: [...files.values()],
+    files: endFiles(base, files),
     tombstones: [...tombstones.values()],
     transactions,
     commits: summaries,
   }
+}
+
+// Only files that the commits name are looked at one by one: an append to a hundred thousand files costs one pass.
+interface TouchedFiles {
+  /** Live since the base. */
+  readonly earlier: Map<string, AddFile>
+  /** Added since, in order. */
+  readonly later: Map<string, AddFile>
+  /** Every path the commits name. */
+  readonly paths: ReadonlySet<string>
+}
+
+function startFiles(base: Snapshot | null, commits: readonly Commit[]): TouchedFiles {
+  const paths = new Set<string>()
+  for (const { actions } of commits) {
+    for (const action of actions) {
+      if ('add' in action) paths.add(decodePath(action.add.path))
+      else if ('remove' in action) paths.add(decodePath(action.remove.path))
+    }
+  }
+  const earlier = new Map<string, AddFile>()
+  for (const file of base?.files ?? []) {
+    const path = decodePath(file.path)
+    if (paths.has(path)) earlier.set(path, file)
+  }
+  return { earlier, later: new Map(), paths }
+}
+
+function endFiles(
+  base: Snapshot | null,
+  { earlier, later, paths }: TouchedFiles,
+): readonly AddFile[] {
+  const files: AddFile[] = []
+  for (const file of base?.files ?? []) {
+    const path = decodePath(file.path)
+    const kept = paths.has(path) ? earlier.get(path) : file
+    if (kept !== undefined) files.push(kept)
+  }
+  for (const file of later.values()) files.push(file)
+  return files
 }
 
 function rowsOf(file: AddFile): number {

@@ -39,25 +39,23 @@ export async function readFileRows(
     rowGroups: groups.map(({ position }) => position),
   })
   const length = table.numRows
-  const columns: Record<string, Column> = {}
-  for (const column of plan.columns) {
-    const vector = table.getChild(column.name)
-    columns[column.name] =
-      vector === null
-        ? constant(column, planned.partitionValues?.[column.name] ?? null, length)
-        : columnOf(vector, column, planned.path)
-  }
-
   const stretches =
     runs &&
     placeRuns(
       runs,
       groups.map(({ group }) => group),
     )
-  if (stretches !== undefined && columns['symbol'] !== undefined) {
-    const symbols = Array.from<string | null>({ length }).fill(null)
-    for (const { symbol, start, end } of stretches) symbols.fill(symbol, start, end)
-    columns['symbol'] = symbols
+  const columns: Record<string, Column> = {}
+  for (const column of plan.columns) {
+    if (column.name === 'symbol' && stretches !== undefined) {
+      columns['symbol'] = symbolsOf(stretches, length)
+      continue
+    }
+    const vector = table.getChild(column.name)
+    columns[column.name] =
+      vector === null
+        ? constant(column, planned.partitionValues?.[column.name] ?? null, length)
+        : columnOf(vector, column, planned.path)
   }
   const kept = keptRows(columns, length, stretches, plan)
   if (runs === undefined && columns['symbol'] !== undefined) {
@@ -131,6 +129,17 @@ function placeRuns(runs: readonly IndexedRun[], groups: readonly RowGroup[]): St
     decoded += group.rows
   }
   return stretches
+}
+
+// Rows between the stretches belong to symbols that were not asked for.
+function symbolsOf(stretches: readonly Stretch[], length: number): (string | null)[] {
+  const symbols = Array.from<string | null>({ length })
+  let at = 0
+  for (const { symbol, start, end } of stretches) {
+    symbols.fill(null, at, start).fill(symbol, start, end)
+    at = end
+  }
+  return symbols.fill(null, at)
 }
 
 // Undefined: all of them, and nothing needs to be copied.

@@ -35,8 +35,12 @@ interface Job {
  * has grown too large, as WebAssembly memory never shrinks.
  *
  * @param size number of threads; default: one a processor
+ * @param signal fails every task that has not begun when it is aborted; those under way come to their end
  */
-export function createWorkerPool(size: number = availableParallelism()): WorkerPool {
+export function createWorkerPool(
+  size: number = availableParallelism(),
+  signal?: AbortSignal,
+): WorkerPool {
   if (!Number.isInteger(size) || size < 1) {
     throw new RangeError(`workers must be a positive integer, was ${size}`)
   }
@@ -90,6 +94,9 @@ export function createWorkerPool(size: number = availableParallelism()): WorkerP
     // An idle thread must not keep the program alive.
     worker.unref()
   }
+  signal?.addEventListener('abort', () => {
+    for (const job of waiting.splice(0)) job.reject(interrupted(signal))
+  })
   const next = () => {
     while (waiting.length > 0 && busy.size < size) {
       const worker = idle.pop() ?? start()
@@ -104,6 +111,7 @@ export function createWorkerPool(size: number = availableParallelism()): WorkerP
     size,
     async run<Result>(module: URL, name: string, args: unknown): Promise<Result> {
       if (closed) throw new LakehouseError('aborted', 'the lakehouse is closed')
+      if (signal?.aborted) throw interrupted(signal)
       return await new Promise<Result>((resolve, reject) => {
         waiting.push({
           request: { module: module.href, name, args },
@@ -121,4 +129,10 @@ export function createWorkerPool(size: number = availableParallelism()): WorkerP
       await Promise.all([...idle, ...busy.keys()].map((worker) => worker.terminate()))
     },
   }
+}
+
+function interrupted(signal: AbortSignal): LakehouseError {
+  return new LakehouseError('aborted', 'the work was ended; what had not begun was left undone', {
+    cause: signal.reason,
+  })
 }

@@ -1,7 +1,8 @@
 import { checkBars, gather, presentRows, scatter, type Bars } from '../bars.ts'
-import { components } from '../components.ts'
+import type { ComponentName } from '../component-names.ts'
 import { formulaOf, type FormulaId } from '../formula.ts'
-import { rate } from '../rate.ts'
+import { createRatings } from '../rate.ts'
+import { fillSeries } from '../series.ts'
 import { simpleReturns } from '../statistics/returns.ts'
 import { ENTRIES } from './catalogue.ts'
 import { KERNELS, type Kernel, type Shared } from './kernels.ts'
@@ -30,7 +31,7 @@ export function computeFeatures<const Name extends string>(
   options: FeatureOptions = {},
 ): Record<Name, Float64Array> {
   checkBars(bars)
-  const { id: formula } = formulaOf(options.formula)
+  const formula = formulaOf(options.formula)
   const periodsPerYear = options.periodsPerYear ?? 252
   if (!(periodsPerYear > 0 && periodsPerYear < Infinity)) {
     throw new RangeError(`periodsPerYear must be a positive number, was ${periodsPerYear}`)
@@ -51,14 +52,28 @@ export function computeFeatures<const Name extends string>(
     close: gather(bars.close, rows),
     volume: gather(bars.volume, rows),
   }
+  const length = present.close.length
+  const kernels = names.map(kernelOf)
+  const components: Partial<Record<ComponentName, Float64Array>> = {}
+  for (const name of kernels.flatMap((kernel) => kernel.components ?? [])) {
+    components[name] = new Float64Array(length)
+  }
+  const ratings = kernels.some((kernel) => kernel.ratings) ? createRatings(length) : undefined
+  if (ratings !== undefined || Object.keys(components).length > 0) {
+    fillSeries(present, formula, { components, ...(ratings && { ratings }) })
+  }
   const known = new Map<string, unknown>()
   const shared: Shared = {
     price: present,
     periodsPerYear,
     returns: () => shared.once('returns', () => simpleReturns(present.close)),
-    ratings: () => shared.once('ratings', () => rate(present, { formula })),
-    component: (name) => shared.once('components', () => components(present, { formula }))[name],
-    feature: (name) => shared.once(`feature ${name}`, () => kernelOf(name)(shared)),
+    ratings: () => ratings!,
+    component(name) {
+      const column = components[name]
+      if (column === undefined) throw new RangeError(`the kernel does not list component ${name}`)
+      return column
+    },
+    feature: (name) => shared.once(`feature ${name}`, () => kernelOf(name).compute(shared)),
     once<T>(key: string, compute: () => T): T {
       if (!known.has(key)) known.set(key, compute())
       return known.get(key) as T

@@ -1,5 +1,5 @@
 import { hlc3, type PriceBars } from '../bars.ts'
-import type { ComponentName } from '../components.ts'
+import type { ComponentName } from '../component-names.ts'
 import { bollingerWidth } from '../indicators/bollinger-width.ts'
 import { cci } from '../indicators/cci.ts'
 import { donchian } from '../indicators/donchian.ts'
@@ -24,13 +24,25 @@ export interface Shared {
   once: <T>(key: string, compute: () => T) => T
 }
 
-/** Computes the column of one feature, as long as the bars. */
-export type Kernel = (shared: Shared) => Float64Array
+/** How one feature is computed. */
+export interface Kernel {
+  /** Components it reads; those of all wanted features are computed in one pass. */
+  components?: readonly ComponentName[]
+  /** Whether it reads the ratings, which the same pass computes. */
+  ratings?: true
+  /** Computes the column, as long as the bars. */
+  compute: (shared: Shared) => Float64Array
+}
 
-const component =
-  (name: ComponentName): Kernel =>
-  (shared) =>
-    shared.component(name)
+const component = (name: ComponentName): Kernel => ({
+  components: [name],
+  compute: (shared) => shared.component(name),
+})
+
+const rating = (name: 'all' | 'ma' | 'other'): Kernel => ({
+  ratings: true,
+  compute: (shared) => shared.ratings()[name],
+})
 
 function change(source: Float64Array, length: number): Float64Array {
   return source.map((value, t) => {
@@ -41,25 +53,37 @@ function change(source: Float64Array, length: number): Float64Array {
 
 /** One kernel a feature; its definition stands in `catalogue.ts`. */
 export const KERNELS: Readonly<Record<string, Kernel>> = {
-  recommend_ma: ({ ratings }) => ratings().ma,
-  recommend_other: ({ ratings }) => ratings().other,
-  recommend_all: ({ ratings }) => ratings().all,
-  returns_1d: ({ returns }) => returns().slice(),
-  volatility_20d: ({ returns, periodsPerYear }) =>
-    sampleDeviation(returns(), 20).map((value) => value * Math.sqrt(periodsPerYear)),
-  momentum_60d: ({ price }) => change(price.close, 60),
-  momentum: ({ returns, periodsPerYear }) =>
-    windowMean(returns(), 252).map((value) => value * periodsPerYear),
-  stability: ({ returns, periodsPerYear }) =>
-    sampleDeviation(returns(), 252).map((value) => 1 / (value * Math.sqrt(periodsPerYear) + 1e-9)),
-  efficiency: ({ returns }) => efficiencyRatio(returns(), 120),
-  entropy: ({ returns }) => permutationEntropy(returns(), 120),
-  hurst: ({ price }) => hurstExponent(price.close, 120),
-  hurst_clean: ({ feature }) => feature('hurst').map((value) => 1 - 2 * Math.abs(value - 0.5)),
-  skew: ({ returns, once }) =>
-    once('shape', () => shape(returns(), 120)).skewness.map((value) => Math.abs(value)),
-  kurtosis: ({ returns, once }) => once('shape', () => shape(returns(), 120)).kurtosis,
-  cvar: ({ returns }) => conditionalValueAtRisk(returns(), 120),
+  recommend_ma: rating('ma'),
+  recommend_other: rating('other'),
+  recommend_all: rating('all'),
+  returns_1d: { compute: ({ returns }) => returns().slice() },
+  volatility_20d: {
+    compute: ({ returns, periodsPerYear }) =>
+      sampleDeviation(returns(), 20).map((value) => value * Math.sqrt(periodsPerYear)),
+  },
+  momentum_60d: { compute: ({ price }) => change(price.close, 60) },
+  momentum: {
+    compute: ({ returns, periodsPerYear }) =>
+      windowMean(returns(), 252).map((value) => value * periodsPerYear),
+  },
+  stability: {
+    compute: ({ returns, periodsPerYear }) =>
+      sampleDeviation(returns(), 252).map(
+        (value) => 1 / (value * Math.sqrt(periodsPerYear) + 1e-9),
+      ),
+  },
+  efficiency: { compute: ({ returns }) => efficiencyRatio(returns(), 120) },
+  entropy: { compute: ({ returns }) => permutationEntropy(returns(), 120) },
+  hurst: { compute: ({ price }) => hurstExponent(price.close, 120) },
+  hurst_clean: {
+    compute: ({ feature }) => feature('hurst').map((value) => 1 - 2 * Math.abs(value - 0.5)),
+  },
+  skew: {
+    compute: ({ returns, once }) =>
+      once('shape', () => shape(returns(), 120)).skewness.map((value) => Math.abs(value)),
+  },
+  kurtosis: { compute: ({ returns, once }) => once('shape', () => shape(returns(), 120)).kurtosis },
+  cvar: { compute: ({ returns }) => conditionalValueAtRisk(returns(), 120) },
   sma_10: component('sma_10'),
   sma_20: component('sma_20'),
   sma_30: component('sma_30'),
@@ -76,16 +100,20 @@ export const KERNELS: Readonly<Record<string, Kernel>> = {
   vwma_20: component('vwma_20'),
   ichimoku_tenkan: component('ichimoku_conversion'),
   ichimoku_kijun: component('ichimoku_base'),
-  donchian_lower_20: ({ price, once }) => once('donchian', () => donchian(price)).lower,
-  donchian_upper_20: ({ price, once }) => once('donchian', () => donchian(price)).upper,
-  bb_width_20: ({ price }) => bollingerWidth(price.close).map((value) => 100 * value),
+  donchian_lower_20: {
+    compute: ({ price, once }) => once('donchian', () => donchian(price)).lower,
+  },
+  donchian_upper_20: {
+    compute: ({ price, once }) => once('donchian', () => donchian(price)).upper,
+  },
+  bb_width_20: { compute: ({ price }) => bollingerWidth(price.close).map((value) => 100 * value) },
   rsi: component('rsi'),
   stoch_k: component('stochastic_k'),
   stoch_d: component('stochastic_d'),
   stoch_rsi_k: component('stochastic_rsi_k'),
   stoch_rsi_d: component('stochastic_rsi_d'),
   // The column is of the typical price whatever the rating formula votes on.
-  cci: ({ price }) => cci(hlc3(price)),
+  cci: { compute: ({ price }) => cci(hlc3(price)) },
   adx_14: component('adx'),
   dmp_14: component('plus_di'),
   dmn_14: component('minus_di'),
@@ -95,8 +123,11 @@ export const KERNELS: Readonly<Record<string, Kernel>> = {
   macd_signal: component('macd_signal'),
   willr: component('williams_r'),
   uo: component('ultimate_oscillator'),
-  bb_power: ({ component: of }) => {
-    const bear = of('bear_power')
-    return of('bull_power').map((value, t) => value + bear[t]!)
+  bb_power: {
+    components: ['bull_power', 'bear_power'],
+    compute({ component: of }) {
+      const bear = of('bear_power')
+      return of('bull_power').map((value, t) => value + bear[t]!)
+    },
   },
 }

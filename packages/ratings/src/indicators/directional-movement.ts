@@ -43,11 +43,7 @@ export function directionalMovement(
     const fall = low[t - 1]! - low[t]!
     up[t] = rise > fall && rise > 0 ? rise : 0
     down[t] = fall > rise && fall > 0 ? fall : 0
-    range[t] = Math.max(
-      high[t]! - low[t]!,
-      Math.abs(high[t]! - close[t - 1]!),
-      Math.abs(low[t]! - close[t - 1]!),
-    )
+    range[t] = Math.max(high[t]!, close[t - 1]!) - Math.min(low[t]!, close[t - 1]!)
   }
   const averageRange = rma(range, length)
   const share = (moved: number, t: number): number =>

@@ -25,8 +25,6 @@ export function ema(source: Float64Array, length: number): Float64Array {
 export function smooth(source: Float64Array, length: number, alpha: number): Float64Array {
   const average = new Float64Array(source.length)
   let seen = 0
-  let equal = 0
-  let last = Number.NaN
   let state = 0
   for (let t = 0; t < source.length; t++) {
     const value = source[t]!
@@ -35,15 +33,8 @@ export function smooth(source: Float64Array, length: number, alpha: number): Flo
       continue
     }
     seen++
-    if (seen > length) {
-      // This form, unlike α·x + (1 − α)·s, does not move at all while prices stand still.
-      state += alpha * (value - state)
-    } else {
-      equal = value === last ? equal + 1 : 1
-      last = value
-      state += value
-      if (seen === length) state = equal === length ? value : state / length
-    }
+    // The seed is a running mean. Both weights move the state by a share of the distance: it stands still with the price.
+    state += (seen > length ? alpha : 1 / seen) * (value - state)
     average[t] = seen < length ? Number.NaN : state
   }
   return average

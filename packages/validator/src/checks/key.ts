@@ -59,7 +59,7 @@ export const keyCheck: Check = {
           const hasTag = !tags || tags[row] !== -1
           return !Number.isNaN(timestamps[row]! + (knownAt ? knownAt[row]! : 0)) && hasTag
         })
-        whole.sort((left, right) => compare(rows[left]!, rows[right]!) || left - right)
+        whole.sort((left, right) => compare(rows[left]!, rows[right]!))
         for (let i = 1; i < whole.length; i++) {
           const row = rows[whole[i]!]!
           if (compare(rows[whole[i - 1]!]!, row) !== 0) continue

@@ -1,0 +1,129 @@
+import { BarFileError } from './raw-bars.ts'
+
+/** The times of a column, read as one. */
+export interface BarTimes {
+  /** Unix seconds, `NaN` where a cell could not be read. */
+  seconds: Float64Array
+  /** Why a cell could not be read, by position. */
+  unreadable: Map<number, string>
+}
+
+const NUMBER = /^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i
+const YEAR_FIRST =
+  /^(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?\s*(Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?$/i
+const MONTH_FIRST = /^(\d{1,2})\/(\d{1,2})\/(\d{4})(?:[T ]\s*(\d{1,2}):(\d{2})(?::(\d{2}))?)?$/
+const COMPACT = /^(?:18|19|20|21)\d{6}$/
+
+/**
+ * Reads a column of times. Understood are ISO dates and times (`2024-01-31`, `2024-01-31 16:00:00`,
+ * `2024-01-31T16:00:00+01:00`), American dates (`1/31/2024`), `20240131`, and Unix time in seconds or a finer unit, which
+ * the largest number of the column decides. Without a zone a time is UTC; a date is the start of its UTC day.
+ *
+ * @param cells the column, oldest or newest first
+ * @returns Unix seconds for every cell
+ * @throws BarFileError `day_first` when a date can only be day/month/year
+ */
+export function readTimes(cells: readonly (string | null | undefined)[]): BarTimes {
+  const texts = cells.map((cell) => cell?.trim() ?? '')
+  const numeric = texts.filter((text) => NUMBER.test(text))
+  // 20240131 is a date and not an August day of 1970, provided that every number of the column is one.
+  const compact =
+    numeric.length > 0 &&
+    numeric.every((text) => COMPACT.test(text) && !Number.isNaN(compactDate(text)))
+  const unit = compact ? 1 : unitsPerSecond(numeric.map(Number))
+
+  const seconds = new Float64Array(texts.length)
+  const unreadable = new Map<number, string>()
+  for (const [at, text] of texts.entries()) {
+    const time = NUMBER.test(text)
+      ? compact
+        ? compactDate(text)
+        : Number(text) / unit
+      : dateTime(text)
+    seconds[at] = time
+    if (text === '') unreadable.set(at, 'the time is missing')
+    else if (Number.isNaN(time))
+      unreadable.set(at, `no time that is understood: ${JSON.stringify(text)}`)
+    else if (!Number.isInteger(time)) {
+      seconds[at] = Number.NaN
+      unreadable.set(at, `the time must be whole seconds: ${JSON.stringify(text)}`)
+    }
+  }
+  return { seconds, unreadable }
+}
+
+/**
+ * Reads a column of times that are numbers already, in whichever unit they are.
+ *
+ * @param values Unix time in seconds or a finer unit, `NaN` where there is none
+ * @returns Unix seconds for every value
+ */
+export function readNumericTimes(values: Float64Array): BarTimes {
+  const unit = unitsPerSecond(values)
+  const seconds = values.map((value) => value / unit)
+  const unreadable = new Map<number, string>()
+  for (const [at, time] of seconds.entries()) {
+    if (Number.isInteger(time)) continue
+    seconds[at] = Number.NaN
+    unreadable.set(
+      at,
+      Number.isNaN(time) ? 'the time is missing' : `the time must be whole seconds: ${values[at]}`,
+    )
+  }
+  return { seconds, unreadable }
+}
+
+// As seconds 1e11 is the year 5138, so a column that reaches it counts milliseconds; the finer units likewise.
+function unitsPerSecond(values: Iterable<number>): number {
+  let largest = 0
+  for (const value of values) if (Math.abs(value) > largest) largest = Math.abs(value)
+  if (largest >= 1e17) return 1e9
+  if (largest >= 1e14) return 1e6
+  return largest >= 1e11 ? 1e3 : 1
+}
+
+function dateTime(text: string): number {
+  const iso = YEAR_FIRST.exec(text)
+  if (iso) {
+    const [, year, month, day, hour, minute, second, fraction, zone] = iso
+    const time = utcSeconds(year, month, day, hour, minute, second) - offsetSeconds(zone)
+    return fraction === undefined ? time : time + Number(`0.${fraction}`)
+  }
+  const american = MONTH_FIRST.exec(text)
+  if (!american) return Number.NaN
+  const [, month, day, year, hour, minute, second] = american
+  if (Number(month) > 12 && Number(day) <= 12) {
+    throw new BarFileError(
+      'day_first',
+      `the date ${text} can only be day/month/year, and dates with slashes are read month/day/year: write them 2024-01-31`,
+    )
+  }
+  return utcSeconds(year, month, day, hour, minute, second)
+}
+
+function compactDate(text: string): number {
+  return utcSeconds(text.slice(0, 4), text.slice(4, 6), text.slice(6, 8))
+}
+
+function utcSeconds(
+  year?: string,
+  month?: string,
+  day?: string,
+  hour = '0',
+  minute = '0',
+  second = '0',
+): number {
+  const [y, m, d] = [Number(year), Number(month), Number(day)]
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return Number.NaN
+  const time = Date.UTC(y, m - 1, d, Number(hour), Number(minute), Number(second))
+  const date = new Date(time)
+  // Date.UTC carries 30 February over into March.
+  return date.getUTCMonth() === m - 1 && date.getUTCDate() === d ? time / 1000 : Number.NaN
+}
+
+function offsetSeconds(zone: string | undefined): number {
+  const offset = zone === undefined ? null : /^([+-])(\d{2}):?(\d{2})?$/.exec(zone)
+  if (!offset) return 0
+  const [, sign, hours, minutes = '0'] = offset
+  return (sign === '-' ? -1 : 1) * (Number(hours) * 3600 + Number(minutes) * 60)
+}

@@ -1,0 +1,134 @@
+import {
+  advanceLongExtremes,
+  advanceShortExtremes,
+  createExtremes,
+  type Extremes,
+} from './extremes.ts'
+import { addColumn, type Memory } from './memory.ts'
+
+/** The Ichimoku lines, Williams %R and the stochastic. */
+export type RangeLines = Record<
+  'conversion' | 'base' | 'leadA' | 'leadB' | 'williamsR' | 'raw' | 'k' | 'd',
+  Float64Array
+>
+
+/** Highest highs, lowest lows (negated) and the lines made of them. */
+export interface PriceRanges {
+  highs: Extremes
+  negatedLows: Extremes
+  lines: RangeLines
+}
+
+/**
+ * Adds the columns of the price ranges.
+ *
+ * @param memory to add them to
+ */
+export function createPriceRanges(memory: Memory): PriceRanges {
+  return {
+    highs: createExtremes(memory),
+    negatedLows: createExtremes(memory),
+    lines: {
+      conversion: addColumn(memory, 0),
+      base: addColumn(memory, 0),
+      leadA: addColumn(memory, 26),
+      leadB: addColumn(memory, 26),
+      williamsR: addColumn(memory, 1),
+      raw: addColumn(memory, 2),
+      k: addColumn(memory, 2),
+      d: addColumn(memory, 1),
+    },
+  }
+}
+
+// Rows that are judged together for the faster of two ways to the same extremes.
+const CHUNK = 64
+
+/**
+ * Computes the Ichimoku lines, Williams %R and the stochastic of 14/3/3.
+ *
+ * @param ranges columns
+ * @param close prices
+ * @param from first row
+ * @param to row after the last
+ */
+export function advancePriceRanges(
+  ranges: PriceRanges,
+  close: Float64Array,
+  from: number,
+  to: number,
+): void {
+  const { highs, negatedLows, lines } = ranges
+  for (let start = from; start < to; start += CHUNK) {
+    const end = Math.min(start + CHUNK, to)
+    const exact = isNarrow(highs, negatedLows, start, end)
+    advanceShortExtremes(highs, exact, start, end)
+    advanceShortExtremes(negatedLows, exact, start, end)
+    advanceLongExtremes(highs, exact, start, end)
+    advanceLongExtremes(negatedLows, exact, start, end)
+  }
+  advanceLines(highs, negatedLows, lines, close, from, to)
+  advanceSmoothing(lines, from, to)
+}
+
+/**
+ * Says whether no price of some rows and of the 52 bars before them is more than twice another: then the difference of any two
+ * is exact (Sterbenz). Until 52 bars have been seen the answer is no.
+ */
+function isNarrow(highs: Extremes, negatedLows: Extremes, start: number, end: number): boolean {
+  let top = highs.of52[start - 1]!
+  let bottom = -negatedLows.of52[start - 1]!
+  for (let t = start; t < end; t++) {
+    if (highs.source[t]! > top) top = highs.source[t]!
+    if (-negatedLows.source[t]! < bottom) bottom = -negatedLows.source[t]!
+  }
+  return bottom > 0 && top <= 2 * bottom
+}
+
+function advanceLines(
+  highs: Extremes,
+  negatedLows: Extremes,
+  lines: RangeLines,
+  close: Float64Array,
+  from: number,
+  to: number,
+): void {
+  const { conversion, base, leadA, leadB, williamsR, raw } = lines
+  const { of9: top9, of14: top14, of26: top26, of52: top52 } = highs
+  const { of9: bottom9, of14: bottom14, of26: bottom26, of52: bottom52 } = negatedLows
+  for (let t = from; t < to; t++) {
+    const conversionLine = (top9[t]! - bottom9[t]!) / 2
+    const baseLine = (top26[t]! - bottom26[t]!) / 2
+    conversion[t] = conversionLine
+    base[t] = baseLine
+    leadA[t] = (conversionLine + baseLine) / 2
+    leadB[t] = (top52[t]! - bottom52[t]!) / 2
+    const range = top14[t]! + bottom14[t]!
+    williamsR[t] = range === 0 ? Number.NaN : 100 * ((close[t]! - top14[t]!) / range)
+    raw[t] = range === 0 ? Number.NaN : 100 * ((close[t]! + bottom14[t]!) / range)
+  }
+}
+
+/**
+ * Computes K, the mean of three raw values, and D, the mean of three K.
+ *
+ * @param lines of a stochastic
+ * @param from first row
+ * @param to row after the last
+ */
+export function advanceSmoothing(
+  lines: Record<'raw' | 'k' | 'd', Float64Array>,
+  from: number,
+  to: number,
+): void {
+  const { raw, k, d } = lines
+  for (let t = from; t < to; t++) {
+    const mean = meanOfThree(raw[t]!, raw[t - 1]!, raw[t - 2]!)
+    k[t] = mean
+    d[t] = meanOfThree(mean, k[t - 1]!, k[t - 2]!)
+  }
+}
+
+function meanOfThree(a: number, b: number, c: number): number {
+  return a === b && b === c ? a : (a + (b + c)) * (1 / 3)
+}
