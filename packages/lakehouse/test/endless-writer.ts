@@ -6,6 +6,7 @@ import { bar, BARS, barsOf } from './bars.ts'
 const [folder, writer] = process.argv.slice(2) as [string, string]
 const lake = openLakehouse(folder, { workers: 1 })
 const table = lake.table('bars_1d', { schema: BARS })
+process.stdout.write('ready\n')
 for (let step = 0; ; step++) {
   const rows = barsOf([bar(`OWN:${writer}`, step * 60, step), bar('SHARED', step * 60, step)])
   const { version } = await table.upsertSymbols([rows], { runId: `${writer}-${step}` })

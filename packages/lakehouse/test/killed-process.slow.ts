@@ -21,7 +21,7 @@ test('processes that are killed at any moment lose nothing they acknowledged and
       await Promise.all(
         ['a', 'b'].map(async (name) => {
           const writer = `${name}${round}`
-          const { lines } = await killed(folder, writer, 200 + Math.random() * 700)
+          const { lines } = await killed(folder, writer, Math.random() * 800)
           const steps = lines.flatMap(([what, step]) => (what === 'table' ? [Number(step)] : []))
           acknowledged += steps.length
           promised.set(`OWN:${writer}`, { steps })
@@ -31,7 +31,7 @@ test('processes that are killed at any moment lose nothing they acknowledged and
       await checkMatrix(lake, folder)
     }
   }
-  expect(acknowledged).toBeGreaterThan(ROUNDS)
+  expect(acknowledged).toBeGreaterThan(ROUNDS / 4)
 })
 
 async function killed(
@@ -46,6 +46,7 @@ async function killed(
   const output: string[] = []
   child.stdout.setEncoding('utf8').on('data', (text: string) => output.push(text))
   const ended = once(child, 'close')
+  await once(child.stdout, 'data')
   await delay(afterMs)
   expect(child.exitCode, 'it ran until it was killed').toBe(null)
   child.kill('SIGKILL')
