@@ -19,6 +19,7 @@ import {
 } from '@fs/lakehouse'
 import { combine, computeFeatures, featuresFor, FORMULAS, type FormulaId } from '@fs/ratings'
 import { type Policy, type Report, type Table, validate } from '@fs/validator'
+import { groupRows, type SymbolFeatures } from './group-rows.ts'
 import { type BarRows, featuresByEpoch, type KnownFeatures } from './knowledge-epochs.ts'
 import { matrixColumns } from './matrix-columns.ts'
 import type { RetrievedValues } from './retrieved-values.ts'
@@ -86,6 +87,7 @@ export async function computeGroup(
       knownBy(sliceRows(allBars, run.start, run.end), task.asOf),
     ]),
   )
+  const retrieved = new Map(task.retrieved.map((values) => [values.symbol, values]))
   const leftOut: LeftOut[] = []
   const bars = new Map<string, number>()
   const used: Columns[] = []
@@ -103,32 +105,36 @@ export async function computeGroup(
     }
     bars.set(symbol, count)
     used.push(rows)
-    computed.push({ symbol, ...computeSymbol(rows, task) })
+    computed.push({
+      symbol,
+      computed: computeSymbol(rows, task),
+      retrieved: retrieved.get(symbol),
+    })
   }
   if (used.length === 0) {
     return { file: null, perSymbol: new Map(), bars, leftOut, matrix: [], report: null }
   }
-  const vendor = task.retrieved.filter(({ symbol }) => bars.has(symbol))
-  const incoming = sortRows(
-    concatRows([computedRows(computed, task), ...vendorRows(vendor, task)]),
-    'timestamp',
-  )
+  const incoming = groupRows(computed, task.features, task.runId)
 
   const { rows: existing } = await context.readRows(task.existing)
   const { rows: fresh, perSymbol } = mergeRows(task.schema, existing, incoming, { now: task.now })
-  const isNew = rowCount(existing) === 0
-  const merged = isNew ? fresh : sortRows(concatRows([existing, fresh]), 'timestamp')
-  const report = judge(task, barsOf(allBars, used), existing, fresh)
+  const merged = join(existing, fresh)
+  // Rows of later knowledge were judged by the run that wrote them. Those of this run are judged in any case, also where
+  // they are known only since now because they contradict others.
+  const earlier = knownBy(existing, task.judgedAt)
+  const judged = earlier === existing ? merged : join(earlier, fresh)
+  const isWhole = used.reduce((sum, rows) => sum + rowCount(rows), 0) === rowCount(allBars)
+  const report = judge(task, isWhole ? allBars : concatRows(used), judged, fresh)
   const file = task.write ? await context.writeRows(task.target, fresh) : null
   return { file, perSymbol, bars, leftOut, matrix: deriveColumns(merged, task), report }
 }
 
-function judge(task: GroupTask, bars: Columns, existing: Columns, fresh: Columns): Report {
-  // Rows of another run's later knowledge were judged by that run; those of this run are judged in any case, also where
-  // they are known only since now because they replace others of their `known_at`.
-  const earlier = knownBy(existing, task.judgedAt)
-  const local =
-    rowCount(earlier) === 0 ? fresh : sortRows(concatRows([earlier, fresh]), 'timestamp')
+function join(existing: Columns, fresh: Columns): Columns {
+  if (rowCount(fresh) === 0) return existing
+  return rowCount(existing) === 0 ? fresh : sortRows(concatRows([existing, fresh]), 'timestamp')
+}
+
+function judge(task: GroupTask, bars: Columns, local: Columns, fresh: Columns): Report {
   return validate(
     {
       as_of: numbers(fresh, 'known_at').reduce((a, b) => Math.max(a, b), task.judgedAt),
@@ -198,17 +204,7 @@ function countBars(rows: Columns): number {
   return count
 }
 
-function barsOf(all: Columns, used: readonly Columns[]): Columns {
-  // Usually every bar is used, and nothing needs to be copied.
-  const rows = used.reduce((sum, part) => sum + rowCount(part), 0)
-  return rows === rowCount(all) ? all : concatRows(used)
-}
-
-interface SymbolFeatures extends KnownFeatures {
-  readonly symbol: string
-}
-
-function computeSymbol(rows: Columns, task: GroupTask): KnownFeatures {
+function computeSymbol(rows: Columns, { features, formula }: GroupTask): KnownFeatures {
   const bars: BarRows = {
     timestamp: numbers(rows, 'timestamp'),
     knownAt: numbers(rows, 'known_at'),
@@ -218,51 +214,7 @@ function computeSymbol(rows: Columns, task: GroupTask): KnownFeatures {
     close: numbers(rows, 'close'),
     volume: numbers(rows, 'volume'),
   }
-  return featuresByEpoch(bars, (view) =>
-    computeFeatures(view, task.features, { formula: task.formula }),
-  )
-}
-
-// The rows of all symbols at once: a column is allocated once, not once a symbol.
-function computedRows(parts: readonly SymbolFeatures[], task: GroupTask): Columns {
-  const length = parts.reduce((sum, { timestamp }) => sum + timestamp.length, 0)
-  const symbol = Array.from<string>({ length })
-  const timestamp = new Float64Array(length)
-  const knownAt = new Float64Array(length)
-  const values = task.features.map((name) => [name, new Float64Array(length)] as const)
-  let start = 0
-  for (const part of parts) {
-    const end = start + part.timestamp.length
-    symbol.fill(part.symbol, start, end)
-    timestamp.set(part.timestamp, start)
-    knownAt.set(part.knownAt, start)
-    for (const [name, column] of values) column.set(part.values[name]!, start)
-    start = end
-  }
-  return {
-    ...provenance(length, 'computed', task.runId),
-    symbol,
-    timestamp,
-    known_at: knownAt,
-    ...Object.fromEntries(values),
-  }
-}
-
-function vendorRows(vendor: readonly RetrievedValues[], task: GroupTask): Columns[] {
-  return vendor.map(({ symbol, timestamp, knownAt, values }) => ({
-    ...provenance(1, 'retrieved', task.runId),
-    symbol: [symbol],
-    timestamp: Float64Array.of(timestamp),
-    known_at: Float64Array.of(knownAt),
-    ...Object.fromEntries(
-      task.features.map((name) => [name, Float64Array.of(values[name] ?? Number.NaN)]),
-    ),
-  }))
-}
-
-function provenance(length: number, source: string, runId: string): Columns {
-  const repeated = (text: string) => Array.from<string>({ length }).fill(text)
-  return { source: repeated(source), run_id: repeated(runId) }
+  return featuresByEpoch(bars, (view) => computeFeatures(view, features, { formula }))
 }
 
 const INTEGERS = new Set(['timestamp', 'known_at'])

@@ -152,8 +152,8 @@ test('--all takes every symbol there are bars for', async () => {
 test('two threads or one: the same values', async () => {
   const place = await places.withBars()
   const other = await places.withBars()
-  await runReport(place, ['--all', '--run-id', 'same', '--workers', '1'])
-  await runReport(other, ['--all', '--run-id', 'same', '--workers', '2'])
+  await runReport(place, ['--all', '--run-id', 'same', '--workers', '1'], { threads: 'own' })
+  await runReport(other, ['--all', '--run-id', 'same', '--workers', '2'], { threads: 'own' })
   expect((await stateOf(other))['features_matrix.parquet']).toBe(
     (await stateOf(place))['features_matrix.parquet'],
   )
@@ -234,7 +234,11 @@ test('an interrupt before the commit leaves the store as it was and ends with 5'
     },
   }
   const args = [...(await candidates(place, [SOL])), '--run-id', 'cut']
-  const ended = await fsBackfill(place, ['run', ...args], { signal: interrupt.signal, stderr })
+  const ended = await fsBackfill(place, ['run', ...args], {
+    signal: interrupt.signal,
+    stderr,
+    threads: 'own',
+  })
   expect(ended.code).toBe(5)
   expect(steps).toContain('error: ')
   expect(steps).toContain('Table and matrix are as they were.')
@@ -256,7 +260,11 @@ test('an interrupt between table and matrix says that the table is complete', as
     },
   }
   const args = await candidates(place, [SOL])
-  const ended = await fsBackfill(place, ['run', ...args], { signal: interrupt.signal, stderr })
+  const ended = await fsBackfill(place, ['run', ...args], {
+    signal: interrupt.signal,
+    stderr,
+    threads: 'own',
+  })
   expect(ended.code).toBe(5)
   expect(said).toContain('The table features/local_1d is complete (version 1)')
   expect((await matrixOf(place)).description.tableVersion).toBe(0)

@@ -77,6 +77,9 @@ export function sliceBars(bars: SymbolBars, from: number, to?: number): SymbolBa
   }
 }
 
+// A thread takes long to start: one, warm, works for all tests of a file.
+const { workers } = openLakehouse(tmpdir(), { workers: 1 })
+
 let imports = 0
 
 /** Commits bars, as an import does. */
@@ -85,8 +88,7 @@ export async function importBars(
   rows: readonly Columns[],
   options: { readonly restatedAt?: number } = {},
 ): Promise<void> {
-  await using lake = openLakehouse(lakehouse, { workers: 1 })
-  const table = lake.table('bars_1d', { schema: BARS })
+  const table = openLakehouse(lakehouse, { workers }).table('bars_1d', { schema: BARS })
   await table.upsertSymbols(
     rows.toSorted((a, b) => (String(a['symbol']![0]) < String(b['symbol']![0]) ? -1 : 1)),
     { runId: `import_${++imports}`, ...options },
@@ -133,22 +135,30 @@ export interface Ended {
 
 let draws = 4711
 
-/** Runs `fs-backfill run` in this process, with one thread unless told otherwise; no two runs get the same id. */
+/**
+ * Runs `fs-backfill run` in this process. No two runs get the same id.
+ *
+ * @param given what the test cares about of the process; with `threads` the run starts threads of its own, as the real one
+ */
 export async function fsBackfill(
   place: Place,
   args: readonly string[],
-  given: Parameters<typeof createTestIo>[0] = {},
+  given: Parameters<typeof createTestIo>[0] & { readonly threads?: 'own' } = {},
 ): Promise<Ended> {
   const [command = '', ...rest] = args
-  const usual = ['--lakehouse', place.lakehouse, '--runs', place.runs, '--workers', '1']
+  const { threads, ...process } = given
   const random = () => (draws = (draws * 16_807) % 2_147_483_647) / 2_147_483_647
   const io: TestIo = createTestIo({
     cwd: place.folder,
-    argv: [command, ...usual, ...rest],
+    argv: [command, '--lakehouse', place.lakehouse, '--runs', place.runs, ...rest],
     random,
-    ...given,
+    ...process,
   })
-  const code = await runProgram((setExitCode) => createBackfillProgram({ io, setExitCode }), io)
+  const code = await runProgram(
+    (setExitCode) =>
+      createBackfillProgram({ io, setExitCode, ...(threads !== 'own' && { workers }) }),
+    io,
+  )
   return { code, out: io.out(), err: io.err() }
 }
 
@@ -156,7 +166,7 @@ export async function fsBackfill(
 export async function runReport(
   place: Place,
   args: readonly string[],
-  given: Parameters<typeof createTestIo>[0] = {},
+  given: Parameters<typeof fsBackfill>[2] = {},
 ): Promise<RunReport & { readonly seconds: number }> {
   const ended = await fsBackfill(place, ['run', ...args, '--json', '--quiet'], given)
   if (ended.code !== 0) throw new Error(`ended with ${ended.code}: ${ended.err}`)
@@ -203,12 +213,9 @@ export async function unnamedFiles(place: Place, table: string): Promise<string[
   )
 }
 
-// One warm thread reads for all tests of a file; a thread takes long to start.
-const reader = openLakehouse(tmpdir(), { workers: 1 })
-
 /** Reads a matrix, which must exist. */
 export async function matrixOf(place: Place, path: string = place.master): Promise<Matrix> {
-  const matrix = await readMatrix(reader.workers, path)
+  const matrix = await readMatrix(workers, path)
   if (matrix === null) throw new Error(`there is no matrix ${path}`)
   return matrix
 }
@@ -232,10 +239,11 @@ export interface FeatureRow {
 
 /** All rows of a table, ascending by symbol, time and `known_at`. */
 export async function rowsOf(place: Place, table = 'features/local_1d'): Promise<FeatureRow[]> {
-  const snapshot = await openLakehouse(place.lakehouse).table(table).snapshot()
+  const lake = openLakehouse(place.lakehouse, { workers })
+  const snapshot = await lake.table(table).snapshot()
   const rows: FeatureRow[] = []
   for (const { path } of snapshot?.files ?? []) {
-    const { columns } = await reader.readParquet(join(place.lakehouse, table, path))
+    const { columns } = await lake.readParquet(join(place.lakehouse, table, path))
     const names = Object.keys(columns)
     for (let i = 0; i < columns['timestamp']!.length; i++) {
       rows.push(Object.fromEntries(names.map((name) => [name, columns[name]![i]])) as FeatureRow)

@@ -84,7 +84,8 @@ async function command(app: string, args: readonly string[], work: string): Prom
       join(ROOT, 'apps', app, 'src/main.ts'),
       ...args,
       '--quiet',
-      ...['--lakehouse', join(work, 'lakehouse'), '--runs', join(work, 'runs')],
+      `--lakehouse=${join(work, 'lakehouse')}`,
+      `--runs=${join(work, 'runs')}`,
     ],
     { cwd: work },
   )
