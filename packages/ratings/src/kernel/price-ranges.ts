@@ -76,13 +76,15 @@ export function advancePriceRanges(
  * is exact (Sterbenz). Until 52 bars have been seen the answer is no.
  */
 function isNarrow(highs: Extremes, negatedLows: Extremes, start: number, end: number): boolean {
+  const { source: tops } = highs
+  const { source: negatedBottoms } = negatedLows
   let top = highs.of52[start - 1]!
-  let bottom = -negatedLows.of52[start - 1]!
+  let negatedBottom = negatedLows.of52[start - 1]!
   for (let t = start; t < end; t++) {
-    if (highs.source[t]! > top) top = highs.source[t]!
-    if (-negatedLows.source[t]! < bottom) bottom = -negatedLows.source[t]!
+    if (tops[t]! > top) top = tops[t]!
+    if (negatedBottoms[t]! > negatedBottom) negatedBottom = negatedBottoms[t]!
   }
-  return bottom > 0 && top <= 2 * bottom
+  return negatedBottom < 0 && top <= -2 * negatedBottom
 }
 
 function advanceLines(
