@@ -1,5 +1,5 @@
 import { test } from 'vitest'
-import { killRounds } from '../test/kill-rounds.ts'
+import { killRounds } from './kill-rounds.ts'
 
 const ROUNDS = Number(process.env['FS_KILL_ROUNDS'] ?? 100)
 
