@@ -118,7 +118,10 @@ export async function computeGroup(
   const incoming = groupRows(computed, task.features, task.runId)
 
   const { rows: existing } = await context.readRows(task.existing)
-  const { rows: fresh, perSymbol } = mergeRows(task.schema, existing, incoming, { now: task.now })
+  const { rows: fresh, perSymbol } = mergeRows(task.schema, existing, incoming, {
+    now: task.now,
+    wholeHistoryOf: 'computed',
+  })
   const merged = join(existing, fresh)
   // Rows of later knowledge were judged by the run that wrote them. Those of this run are judged in any case, also where
   // they are known only since now because they contradict others.
