@@ -323,7 +323,7 @@ export function openTable(
       }
     } catch (error) {
       // Once a commit was tried, these leave open whether it was made: the files may belong to the table.
-      const isOpen = tried && isLakehouseError(error, 'io_error', 'fsync_failed', 'aborted')
+      const isOpen = tried && isLakehouseError(error, 'io_error', 'fsync_failed')
       if (!isOpen) await discard(new Set())
       throw error
     }
