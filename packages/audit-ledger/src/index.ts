@@ -25,3 +25,13 @@ export { STEPS, type AppendInput } from './record-check.ts'
 export { fileStore, type LedgerFileSystem } from './store-file.ts'
 export { type LedgerStore } from './store.ts'
 export { verifyLedger, verifyStream, type VerifyOptions, type VerifyReport } from './verify.ts'
+export {
+  foldState,
+  type GrantStanding,
+  type GrantState,
+  type LedgerState,
+  type PromotionState,
+  type RollbackState,
+  type RunState,
+  type StateOptions,
+} from './state.ts'

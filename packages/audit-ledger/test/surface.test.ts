@@ -11,6 +11,7 @@ test('the package exports exactly these names', () => {
       "digestTable",
       "entries",
       "fileStore",
+      "foldState",
       "formatCheckpoint",
       "openLedger",
       "openNote",
