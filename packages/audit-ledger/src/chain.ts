@@ -180,7 +180,7 @@ export function createChain(
     if ((seq === 0 || record.type === 'genesis') && !(seq === 0 && isGenesis(record))) {
       report('bad_genesis', seq, lines, offset)
     }
-    seen.set(seq, checked.hash)
+    if (frame.isStream !== true) seen.set(seq, checked.hash)
     next = seq + 1
     cursor = next
     slack = 0

@@ -4,14 +4,6 @@ import { LedgerError, type Finding } from './errors.ts'
 import { readSegments } from './segments.ts'
 import type { LedgerStore } from './store.ts'
 
-/** Sound entries of one file, with its bytes. */
-export interface EntryBatch {
-  readonly segment: string
-  readonly bytes: Uint8Array
-  readonly entries: readonly LedgerEntry[]
-  readonly places: readonly Place[]
-}
-
 /**
  * Reads the entries of a ledger, checking each one and its link to the one before as it goes.
  *
@@ -24,21 +16,31 @@ export async function* entries(
   store: LedgerStore,
   options: { readonly from?: number } = {},
 ): AsyncGenerator<LedgerEntry, void, undefined> {
-  for await (const batch of readBatches(store, options)) yield* batch.entries
+  let batch: LedgerEntry[] = []
+  for await (const _bytes of readSound(store, options, (entry) => batch.push(entry))) {
+    yield* batch
+    batch = []
+  }
 }
 
-/** Reads the entries of a ledger file by file; what `entries` does for each. */
-export async function* readBatches(
+/**
+ * Reads a ledger file by file, checking it.
+ *
+ * @param store the store of the ledger
+ * @param options `from`: number of the first entry wanted
+ * @param onEntry takes each sound entry, before the bytes of its file are given
+ * @throws LedgerError at the first finding, after the bytes with the entries before it
+ */
+export async function* readSound(
   store: LedgerStore,
-  options: { readonly from?: number } = {},
-): AsyncGenerator<EntryBatch, void, undefined> {
+  options: { readonly from?: number },
+  onEntry: (entry: LedgerEntry, place: Place) => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const from = options.from ?? 0
   if (!Number.isSafeInteger(from) || from < 0) {
     throw new RangeError(`from must be the number of an entry, was ${String(from)}`)
   }
   let found: Finding | undefined
-  let batch: LedgerEntry[] = []
-  let places: Place[] = []
   let chain: Chain | undefined
   for await (const file of readSegments(store, from, () => chain?.next ?? from)) {
     if ('foreign' in file) {
@@ -53,9 +55,7 @@ export async function* readBatches(
     chain ??= createChain(
       {
         entry(entry, place) {
-          if (found !== undefined || entry.seq < from) return
-          batch.push(entry)
-          places.push(place)
+          if (found === undefined && entry.seq >= from) onEntry(entry, place)
         },
         finding(finding) {
           found ??= finding
@@ -64,11 +64,8 @@ export async function* readBatches(
       startAt(file.frame.first, from),
     )
     chain.read(file.frame, file.bytes)
-    const { name } = file.frame
-    if (batch.length > 0) yield { segment: name, bytes: file.bytes, entries: batch, places }
+    yield file.bytes
     if (found !== undefined) throw failureOf(found)
-    batch = []
-    places = []
   }
 }
 

@@ -86,7 +86,7 @@ export function parseNames(names: readonly string[]): SegmentName[] {
 }
 
 /** Finds the file that holds the last entry. */
-export function newestOf(segments: readonly SegmentName[]): SegmentName | undefined {
+function newestOf(segments: readonly SegmentName[]): SegmentName | undefined {
   let newest: SegmentName | undefined
   for (const segment of segments) {
     const end = newest === undefined ? -1 : (newest.last ?? newest.first)

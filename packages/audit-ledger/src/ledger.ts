@@ -84,7 +84,6 @@ const PUT_ATTEMPTS = 3
  */
 export async function openLedger(store: LedgerStore, options: LedgerOptions): Promise<Ledger> {
   const {
-    actor,
     clock = surroundings.clock,
     timeoutMs = TIMEOUT_MS,
     signingKey,
@@ -92,12 +91,13 @@ export async function openLedger(store: LedgerStore, options: LedgerOptions): Pr
     sleep = surroundings.sleep,
     env = { node: surroundings.node },
   } = options
-  if (!isActor(actor)) {
+  if (!isActor(options.actor)) {
     throw new LedgerError(
       'invalid_input',
-      `actor must be { kind: human, service or ci, id }, was ${JSON.stringify(actor)}`,
+      `actor must be { kind: human, service or ci, id }, was ${JSON.stringify(options.actor)}`,
     )
   }
+  const actor = { id: options.actor.id, kind: options.actor.kind }
   if (!(timeoutMs >= 0)) {
     throw new LedgerError('invalid_input', `timeoutMs must be 0 or more, was ${timeoutMs}`)
   }
@@ -127,7 +127,10 @@ export async function openLedger(store: LedgerStore, options: LedgerOptions): Pr
   }
 
   async function appendAll(inputs: readonly Appendable[]): Promise<LedgerEntry[]> {
-    const ids = Array.from({ length: inputs.length + 1 }, () => randomBytes(16).toString('hex'))
+    const random128 = randomBytes(16 * (inputs.length + 1)).toString('hex')
+    const ids = Array.from({ length: inputs.length + 1 }, (_, index) =>
+      random128.slice(32 * index, 32 * index + 32),
+    )
     const startedMs = clock()
     for (let attempt = 0; ; attempt++) {
       const head = await currentHead()
@@ -263,17 +266,18 @@ function buildLines(
   for (const [index, each] of inputs.entries()) {
     const input = typeof each === 'function' ? freeze(each(entries)) : each
     const { type, body, run_id, refs } = input
+    // In the order of canonical JSON, which saves sorting.
     const record = {
-      v: 1,
-      seq: head.next + index,
-      prev,
+      actor: by.actor,
+      body: body as LedgerRecord['body'],
       id: by.ids[index]!,
+      prev,
+      ...(refs === undefined ? {} : { refs }),
+      ...(run_id === undefined ? {} : { run_id }),
+      seq: head.next + index,
       ts,
       type,
-      body: body as LedgerRecord['body'],
-      actor: by.actor,
-      ...(run_id === undefined ? {} : { run_id }),
-      ...(refs === undefined ? {} : { refs }),
+      v: 1,
     } satisfies LedgerRecord
     const { hash, line, recordBytes } = formatEntry(record)
     if (recordBytes > MAXIMUM_RECORD_BYTES) {

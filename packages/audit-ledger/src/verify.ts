@@ -92,7 +92,7 @@ export async function verifyLedger(
 /**
  * Verifies an export: one stream of lines.
  *
- * @param chunks the bytes, cut anywhere
+ * @param chunks the bytes, cut anywhere; a chunk is not looked at again once the next one was asked for
  * @param options as for a ledger; `from`: number of the first entry exported; `name`: what findings call the stream
  * @returns the report
  * @throws LedgerError `bad_note` or `bad_key` for options that are none
@@ -112,19 +112,27 @@ export async function verifyStream(
     limit: Number.POSITIVE_INFINITY,
     isStream: true,
   })
+  // The beginning of a line whose end has not come yet, and its byte in the stream.
   let rest: Uint8Array = new Uint8Array()
   let offset = 0
+  let dropped = 0
   for await (const chunk of chunks) {
-    const bytes = rest.length === 0 ? chunk : concat(rest, chunk)
     let start = 0
-    for (let feed = bytes.indexOf(0x0a); feed >= 0; feed = bytes.indexOf(0x0a, start)) {
-      chain.line(bytes, start, feed, offset + start, true)
+    for (let feed = chunk.indexOf(0x0a); feed >= 0; feed = chunk.indexOf(0x0a, start)) {
+      if (rest.length === 0) chain.line(chunk, start, feed, offset, true)
+      else {
+        const line = concat(rest, chunk.subarray(start, feed))
+        chain.line(line, 0, line.length, offset, true)
+      }
+      offset += rest.length + dropped + feed + 1 - start
+      rest = rest.subarray(0, 0)
+      dropped = 0
       start = feed + 1
     }
-    // Only the beginning of an endless line is kept: enough to be no entry.
-    const kept = bytes.length - start > LONGEST_LINE ? bytes.length - LONGEST_LINE : start
-    rest = bytes.slice(kept)
-    offset += kept
+    if (rest.length > LONGEST_LINE) {
+      // An endless line is no entry; its first part is kept to say so, the rest only counted.
+      dropped += chunk.length - start
+    } else if (start < chunk.length) rest = concat(rest, chunk.subarray(start))
     check.count(chunk.length)
   }
   if (rest.length > 0) chain.line(rest, 0, rest.length, offset, false)

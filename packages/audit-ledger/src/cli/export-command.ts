@@ -1,4 +1,4 @@
-import { readBatches, type EntryBatch } from '../entries.ts'
+import { readSound } from '../entries.ts'
 import { LedgerError } from '../errors.ts'
 import type { Command } from './command.ts'
 import { readSettings } from './settings.ts'
@@ -17,19 +17,24 @@ export const exportCommand: Command = {
     }
     const { store } = await readSettings(io, values)
     await openStore(store)
-    for await (const batch of readBatches(store, { from })) {
-      const lines = linesUpTo(batch, to)
-      if (lines.length > 0) await io.write(lines)
-      if (batch.entries.at(-1)!.seq >= to) break
+    // The entries of a file stand behind each other: from the first wanted byte to the end of the last wanted line.
+    let start: number | undefined
+    let lastLine = 0
+    let isBeyond = false
+    const bytesOfFiles = readSound(store, { from }, ({ seq }, { offset }) => {
+      isBeyond = seq >= to
+      if (seq > to) return
+      start ??= offset
+      lastLine = offset
+    })
+    for await (const bytes of bytesOfFiles) {
+      if (start !== undefined) {
+        const feed = bytes.indexOf(0x0a, lastLine)
+        await io.write(bytes.subarray(start, feed < 0 ? bytes.length : feed + 1))
+      }
+      if (isBeyond) break
+      start = undefined
     }
     return 0
   },
-}
-
-/** The bytes of a batch's entries, up to one: they stand behind each other in the file. */
-function linesUpTo({ bytes, entries, places }: EntryBatch, to: number): Uint8Array {
-  const count = Math.min(entries.length, to - entries[0]!.seq + 1)
-  if (count <= 0) return new Uint8Array()
-  const feed = bytes.indexOf(0x0a, places[count - 1]!.offset)
-  return bytes.subarray(places[0]!.offset, feed < 0 ? bytes.length : feed + 1)
 }
