@@ -12,8 +12,8 @@ import type { ForeignFile } from './workers/tasks.ts'
 export interface LakehouseOptions {
   /** The clock, Unix seconds. */
   readonly now?: () => number
-  /** Worker threads; default: one a processor. */
-  readonly workers?: number
+  /** Number of worker threads, one a processor by default; or the threads of another lakehouse, which closes them. */
+  readonly workers?: number | WorkerPool
   /** Ends the work at the next safe point; nothing half-done is committed. */
   readonly signal?: AbortSignal
 }
@@ -37,7 +37,7 @@ export interface Lakehouse {
     path: string,
     options?: { readonly columns?: readonly string[] },
   ): Promise<ForeignFile>
-  /** Stops the threads; work under way fails with `aborted`. */
+  /** Stops its own threads; work under way fails with `aborted`. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -47,17 +47,24 @@ const TABLE_NAME = /^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/
 /**
  * Opens a lakehouse. Nothing is read or created yet.
  *
- * @param uri a folder, as a path or `file://` URI
+ * @param place a folder, as a path or `file://` URI; or a store, through which logs are then read and written, while
+ *   worker threads read and write data files at its URI
  * @throws LakehouseError `unsupported_option` for another kind of URI
  * @example
  * await using lake = openLakehouse('data/lakehouse')
  * for await (const bars of lake.table('bars_1d').scan({ symbols: ['BINANCE:BTCUSDT'] })) …
  */
-export function openLakehouse(uri: string, options: LakehouseOptions = {}): Lakehouse {
-  const store = openStore(uri)
-  const workers = createWorkerPool(options.workers)
+export function openLakehouse(place: string | Store, options: LakehouseOptions = {}): Lakehouse {
+  const store = typeof place === 'string' ? openStore(place) : place
+  const isShared = typeof options.workers === 'object'
+  const workers =
+    typeof options.workers === 'object'
+      ? options.workers
+      : createWorkerPool(options.workers, options.signal)
   const now = options.now ?? (() => Math.floor(Date.now() / 1000))
-  const close = () => workers.close()
+  const close = async () => {
+    if (!isShared) await workers.close()
+  }
   return {
     store,
     workers,

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { ROW_INDEX_KEY } from '../row-index.ts'
 import type { Footer } from './footer.ts'
 
 // Parquet readers do not notice a flipped bit: most page bytes decode to something. So every file of ours carries a
@@ -38,6 +39,20 @@ export function stampChecksums(file: Uint8Array, footer: Footer): void {
   tail.write(PREFIX + checksums.join(''), at, 'latin1')
 }
 
+// Programs that copy key-values when they write a file anew; ours calls itself parquet-rs.
+const OTHER_WRITERS = /^(parquet-cpp|parquet-mr|duckdb|polars|fastparquet)/i
+
+/**
+ * Takes away what a file of ours said of its own bytes when another program has written it anew and kept the words. A
+ * list of names, not "all but ours": damage to the writer's name must not turn a file of ours into a foreign one.
+ */
+export function withoutStaleKeys(footer: Footer): Footer {
+  if (!OTHER_WRITERS.test(footer.createdBy)) return footer
+  const keyValues = new Map(footer.keyValues)
+  for (const key of [CHECKSUM_KEY, ROW_INDEX_KEY]) keyValues.delete(key)
+  return { ...footer, keyValues }
+}
+
 /** What a file says about itself: a checksum a chunk, by `rowGroup * columns + column`, or none (a foreign file). */
 export type Checksums = readonly string[] | undefined
 
@@ -50,7 +65,11 @@ export type Checksums = readonly string[] | undefined
  */
 export function readChecksums(footer: Footer, tail: Uint8Array): Checksums {
   const value = footer.keyValues.get(CHECKSUM_KEY)
-  if (value === undefined) return undefined
+  if (value === undefined) {
+    // Both are written together, so damage to this key's name must not pass for a foreign file.
+    if (footer.keyValues.has(ROW_INDEX_KEY)) throw new RangeError('the footer lacks its checksums')
+    return undefined
+  }
   const chunks = footer.rowGroups.reduce((sum, group) => sum + group.chunks.length, 0)
   const copy = Buffer.from(tail)
   const at = copy.indexOf(value)

@@ -21,8 +21,12 @@ export interface Footer {
   readonly rows: number
   /** Leaf columns in file order; a nested one has its path joined by dots. */
   readonly columns: readonly string[]
+  /** Those of them that are nested; a flat name may hold dots as well. */
+  readonly nested: ReadonlySet<string>
   readonly rowGroups: readonly RowGroup[]
   readonly keyValues: ReadonlyMap<string, string>
+  /** The program that wrote the file, in its own words; empty when it does not say. */
+  readonly createdBy: string
   /** Where column data ends and indexes and footer begin. */
   readonly dataEnd: number
 }
@@ -45,7 +49,7 @@ export function footerLength(trailer: Uint8Array): number {
 }
 
 // Field numbers of https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
-const FILE = { schema: 2, rows: 3, rowGroups: 4, keyValues: 5 }
+const FILE = { schema: 2, rows: 3, rowGroups: 4, keyValues: 5, createdBy: 6 }
 const ROW_GROUP = { columns: 1, rows: 3 }
 const CHUNK = { metadata: 3 }
 const CHUNK_METADATA = { path: 3, compressedSize: 7, dataOffset: 9, dictionaryOffset: 11 }
@@ -63,6 +67,7 @@ export function parseFooter(bytes: Uint8Array): Footer {
   const file = readStruct(bytes)
   let firstRow = 0
   let dataEnd = 4
+  const nested = new Set<string>()
   const rowGroups = list(file, FILE.rowGroups).map((value) => {
     const group = struct(value)
     const rows = number(group, ROW_GROUP.rows)
@@ -77,7 +82,9 @@ export function parseFooter(bytes: Uint8Array): Footer {
       if (start < 4 || end < start) throw new RangeError('a column chunk lies outside the file')
       dataEnd = Math.max(dataEnd, end)
       const path = list(metadata, CHUNK_METADATA.path)
-      return { column: path.map(text).join('.'), start, end }
+      const column = path.map(text).join('.')
+      if (path.length > 1) nested.add(column)
+      return { column, start, end }
     })
     const described = { firstRow, rows, chunks }
     firstRow += rows
@@ -93,7 +100,16 @@ export function parseFooter(bytes: Uint8Array): Footer {
   }
   const columns =
     rowGroups[0]?.chunks.map((chunk) => chunk.column) ?? leafNames(list(file, FILE.schema))
-  return { rows: number(file, FILE.rows), columns, rowGroups, keyValues, dataEnd }
+  const creator = file.get(FILE.createdBy)
+  return {
+    rows: number(file, FILE.rows),
+    columns,
+    nested,
+    rowGroups,
+    keyValues,
+    createdBy: creator === undefined ? '' : text(creator),
+    dataEnd,
+  }
 }
 
 // A file without row groups names its columns in the schema only; ours are flat.

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
+import { Worker, type WorkerOptions } from 'node:worker_threads'
 import { LakehouseError } from '../errors.ts'
 import { fromMessage, type WorkerRequest, type WorkerResponse } from './message.ts'
 
@@ -18,6 +18,12 @@ export interface WorkerPool {
   close(): Promise<void>
 }
 
+// A program read from standard input or an argument says so by an option that a thread refuses to inherit.
+function workerOptions(): WorkerOptions {
+  if (!process.execArgv.some((option) => option.startsWith('--input-type'))) return {}
+  return { execArgv: process.execArgv.filter((option) => option.startsWith('--conditions=')) }
+}
+
 interface Job {
   readonly request: WorkerRequest
   readonly resolve: (value: unknown) => void
@@ -29,8 +35,12 @@ interface Job {
  * has grown too large, as WebAssembly memory never shrinks.
  *
  * @param size number of threads; default: one a processor
+ * @param signal fails every task that has not begun when it is aborted; those under way come to their end
  */
-export function createWorkerPool(size: number = availableParallelism()): WorkerPool {
+export function createWorkerPool(
+  size: number = availableParallelism(),
+  signal?: AbortSignal,
+): WorkerPool {
   if (!Number.isInteger(size) || size < 1) {
     throw new RangeError(`workers must be a positive integer, was ${size}`)
   }
@@ -41,22 +51,22 @@ export function createWorkerPool(size: number = availableParallelism()): WorkerP
 
   const start = (): Worker => {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), {
-      // Export conditions are passed on; how the program's own source text came in is not for a thread.
-      execArgv: process.execArgv.filter((flag) => !flag.startsWith('--input-type')),
-    })
+    const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), workerOptions())
     worker.on('message', (response: WorkerResponse) => {
-      const job = busy.get(worker)!
+      const job = busy.get(worker)
       busy.delete(worker)
-      if (response.retire) void worker.terminate()
-      else release(worker)
+      if (response.retire) {
+        forget(worker)
+        void worker.terminate()
+      } else release(worker)
+      // A fault after the task's end concerns the thread only.
+      if (job === undefined) return
       if ('error' in response) job.reject(fromMessage(response.error))
       else job.resolve(response.result)
       next()
     })
     const ended = (cause: unknown) => {
-      const at = idle.indexOf(worker)
-      if (at >= 0) idle.splice(at, 1)
+      forget(worker)
       const job = busy.get(worker)
       if (job === undefined) return
       busy.delete(worker)
@@ -75,11 +85,18 @@ export function createWorkerPool(size: number = availableParallelism()): WorkerP
     worker.on('exit', (code) => ended(new Error(`it ended with exit code ${code}`)))
     return worker
   }
+  const forget = (worker: Worker) => {
+    const at = idle.indexOf(worker)
+    if (at >= 0) idle.splice(at, 1)
+  }
   const release = (worker: Worker) => {
     idle.push(worker)
     // An idle thread must not keep the program alive.
     worker.unref()
   }
+  signal?.addEventListener('abort', () => {
+    for (const job of waiting.splice(0)) job.reject(interrupted(signal))
+  })
   const next = () => {
     while (waiting.length > 0 && busy.size < size) {
       const worker = idle.pop() ?? start()
@@ -92,9 +109,10 @@ export function createWorkerPool(size: number = availableParallelism()): WorkerP
 
   return {
     size,
-    run<Result>(module: URL, name: string, args: unknown): Promise<Result> {
+    async run<Result>(module: URL, name: string, args: unknown): Promise<Result> {
       if (closed) throw new LakehouseError('aborted', 'the lakehouse is closed')
-      return new Promise<Result>((resolve, reject) => {
+      if (signal?.aborted) throw interrupted(signal)
+      return await new Promise<Result>((resolve, reject) => {
         waiting.push({
           request: { module: module.href, name, args },
           resolve: resolve as (value: unknown) => void,
@@ -111,4 +129,10 @@ export function createWorkerPool(size: number = availableParallelism()): WorkerP
       await Promise.all([...idle, ...busy.keys()].map((worker) => worker.terminate()))
     },
   }
+}
+
+function interrupted(signal: AbortSignal): LakehouseError {
+  return new LakehouseError('aborted', 'the work was ended; what had not begun was left undone', {
+    cause: signal.reason,
+  })
 }

@@ -1,5 +1,7 @@
 import { parentPort } from 'node:worker_threads'
 import { wasmMemory } from 'parquet-wasm'
+import { codecIsBroken, filesInCodec } from '../parquet/codec.ts'
+import { corrupt } from '../parquet/file-source.ts'
 import { createContext } from './context.ts'
 import { toMessage, transferList, type WorkerRequest, type WorkerResponse } from './message.ts'
 
@@ -11,6 +13,15 @@ type Task = (args: unknown, context: ReturnType<typeof createContext>) => Promis
 const port = parentPort!
 const context = createContext()
 
+const isSpent = () => codecIsBroken() || wasmMemory().buffer.byteLength > RETIRE_ABOVE_BYTES
+
+// A trap inside the codec is thrown past everybody who awaits it: the task would hang, or die without a name.
+process.on('uncaughtException', (error) => {
+  const files = filesInCodec()
+  const cause = files.length === 0 ? error : corrupt(files.join(' or '), error.message)
+  port.postMessage({ error: toMessage(cause), retire: true } satisfies WorkerResponse)
+})
+
 port.on('message', ({ module, name, args }: WorkerRequest) => {
   void (async () => {
     let response: WorkerResponse
@@ -20,11 +31,15 @@ port.on('message', ({ module, name, args }: WorkerRequest) => {
       if (typeof task !== 'function')
         throw new RangeError(`${module} exports no function '${name}'`)
       const result = await task(args, context)
-      response = { result, retire: wasmMemory().buffer.byteLength > RETIRE_ABOVE_BYTES }
+      response = { result, retire: isSpent() }
     } catch (error) {
-      // After a fault inside the codec its memory cannot be trusted.
-      response = { error: toMessage(error), retire: true }
+      response = { error: toMessage(error), retire: isSpent() }
     }
-    port.postMessage(response, 'result' in response ? transferList(response.result) : [])
+    try {
+      port.postMessage(response, 'result' in response ? transferList(response.result) : [])
+    } catch (error) {
+      // A result that holds a function, say, cannot cross; the caller must hear of it.
+      port.postMessage({ error: toMessage(error), retire: isSpent() } satisfies WorkerResponse)
+    }
   })()
 })

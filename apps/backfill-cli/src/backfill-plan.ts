@@ -1,0 +1,142 @@
+import { CommandError } from '@fs/cli'
+import { describeMatrix, mayHoldSymbols, type Snapshot, type Table } from '@fs/lakehouse'
+import type { BackfillRequest } from './backfill.ts'
+import { featureTableSchema, type FeatureSet, settleFeatureSet } from './feature-table.ts'
+import { checkMatrixOrigin, symbolsBehind } from './matrix-save.ts'
+import { noBars, nothingToDo, outOfScope } from './refusal.ts'
+import { resolveSymbols } from './resolve-symbols.ts'
+import { collectRetrieved, type RetrievedValues } from './retrieved-values.ts'
+import type { RunReport } from './run-report.ts'
+
+/** What a backfill is going to do, settled before anything is computed. */
+export interface BackfillPlan {
+  readonly bars: { readonly table: Table; readonly snapshot: Snapshot }
+  readonly local: { readonly table: Table; readonly snapshot: Snapshot | null }
+  readonly set: FeatureSet
+  /** In the order of the bars table. */
+  readonly symbols: readonly string[]
+  readonly retrieved: readonly RetrievedValues[]
+  /** Only bars known by then are used, Unix seconds. */
+  readonly asOf: number
+  /** Validation looks from here: the later of `asOf` and the newest retrieval, Unix seconds. */
+  readonly judgedAt: number
+  /** The run's report as far as the plan says it. */
+  readonly report: RunReport
+}
+
+const BARS = 'bars_1d'
+
+/**
+ * Resolves the symbols and loads what exists: table, matrix and what they say of themselves. Nothing is written.
+ *
+ * @throws CommandError when the request cannot be met
+ */
+export async function planBackfill(request: BackfillRequest): Promise<BackfillPlan> {
+  const { lake, candidates } = request
+  request.onStep('resolve symbols')
+  const bars = lake.table(BARS)
+  const snapshot = await bars.snapshot()
+  const held = snapshot === null ? [] : [...(await bars.symbols(snapshot)).keys()]
+  if (snapshot === null || held.length === 0) throw noBars(lake.store.uri)
+  const { symbols, leftOut } = resolveSymbols(candidates, held)
+  if (symbols.length === 0) throw nothingToDo(leftOut)
+
+  request.onStep('load what exists')
+  const set = await settle(request)
+  const local = lake.table(request.table, { schema: featureTableSchema(set) })
+  const before = await local.snapshot()
+  const matrix = await describeMatrix(lake.workers, request.output)
+  checkMatrixOrigin(request.output, matrix, { formula: set.formula, table: request.table })
+  const behind = before === null ? [] : await symbolsBehind(local, before, matrix)
+  const scope = new Set(symbols)
+  const outside = behind.filter((symbol) => !scope.has(symbol))
+  if (request.strictScope && outside.length > 0) throw outOfScope(outside)
+
+  const { retrieved, notices } = collectRetrieved(candidates ?? [], set.features, {
+    runStart: request.startedAt,
+    now: request.now(),
+    asOf: request.asOf,
+  })
+  const asOf = request.asOf ?? newestKnownAt(snapshot, symbols) ?? request.now()
+  return {
+    bars: { table: bars, snapshot },
+    local: { table: local, snapshot: before },
+    set,
+    symbols,
+    retrieved,
+    asOf,
+    judgedAt: retrieved.reduce((latest, { knownAt }) => Math.max(latest, knownAt), asOf),
+    report: {
+      schema: 'feature-store/backfill@1',
+      run_id: request.runId,
+      profile: request.profile,
+      status: 'started',
+      started_at: request.startedAt,
+      inputs: {
+        candidates_sha256: request.candidatesSha256,
+        table: request.table,
+        output: request.output,
+        formula: set.formula,
+        features: set.features,
+        policy: request.policy.identity,
+        as_of: request.asOf ?? null,
+      },
+      as_of: asOf,
+      table_version: before?.version ?? null,
+      committed: false,
+      rows: { added: 0, restated: 0, unchanged: 0 },
+      validation: null,
+      matrix: null,
+      also_refreshed: outside,
+      left_out: leftOut,
+      partial: [],
+      notices,
+      symbols: [],
+    },
+  }
+}
+
+/** Settles formula and features of a request with what the table was created with. */
+async function settle({ lake, table: name, ...wanted }: BackfillRequest): Promise<FeatureSet> {
+  const table = lake.table(name)
+  const snapshot = await table.snapshot()
+  return settleFeatureSet(name, snapshot && settingsOf(table, snapshot), wanted)
+}
+
+/**
+ * Refuses a table that another first run has created since this one was planned, if it holds other features or is
+ * computed by another formula: the first one decides.
+ *
+ * @param snapshot the table as it is now
+ * @throws CommandError (exit 2)
+ */
+export function checkCreatedTable({ local, set }: BackfillPlan, snapshot: Snapshot | null): void {
+  if (local.snapshot !== null || snapshot === null) return
+  const { name } = local.table
+  const { features } = settleFeatureSet(name, settingsOf(local.table, snapshot), set)
+  if (features.join() === set.features.join()) return
+  throw new CommandError(
+    'formula_mismatch',
+    `another run has just created ${name} with the features ${features.join(', ')}`,
+    {
+      unchanged: 'Table and matrix are as that run left them.',
+      next: 'Run the same command again to compute these, or name another table with --table.',
+    },
+  )
+}
+
+function settingsOf(table: Table, snapshot: Snapshot): Readonly<Record<string, string>> {
+  return table.schema(snapshot).configuration ?? {}
+}
+
+// From the statistics of the files that may hold these symbols; undefined when files of another engine lack them.
+function newestKnownAt(bars: Snapshot, symbols: readonly string[]): number | undefined {
+  let newest = -Infinity
+  for (const file of bars.files) {
+    if (!mayHoldSymbols(file, symbols)) continue
+    const { maxValues } = JSON.parse(file.stats ?? '{}') as { maxValues?: { known_at?: number } }
+    if (maxValues?.known_at === undefined) return undefined
+    newest = Math.max(newest, maxValues.known_at)
+  }
+  return Number.isFinite(newest) ? newest : undefined
+}
