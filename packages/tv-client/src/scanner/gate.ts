@@ -27,24 +27,28 @@ export function createGate(
   let nextStart = Number.NEGATIVE_INFINITY
   let openAt = Number.NEGATIVE_INFINITY
 
-  async function start(signal?: AbortSignal): Promise<void> {
+  async function start<T>(
+    task: () => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<{ running: Promise<T> }> {
     let startAt: number
     do {
       signal?.throwIfAborted()
       startAt = Math.max(nextStart, openAt, clock.elapsed())
       const wait = startAt - clock.elapsed()
       if (wait > 0) await untilAborted(clock.sleep(wait, signal), signal)
-      // Somebody may have shut the gate meanwhile.
+      // Somebody may have shut the gate meanwhile; from here to the start of the task nobody can.
     } while (openAt > startAt)
     nextStart = Math.max(startAt, clock.elapsed()) + spacingMs
+    return { running: task() }
   }
 
   return {
     pass(task, signal) {
       const run = inFlight(async () => {
-        signal?.throwIfAborted()
-        await starting(() => start(signal))
-        return await task()
+        // In a wrapper, because the next start must not wait for the end of this one.
+        const { running } = await starting(() => start(task, signal))
+        return await running
       })
       return untilAborted(run, signal)
     },

@@ -16,7 +16,9 @@ export interface MetaInfo {
 }
 
 const schema = z.looseObject({
-  fields: z.array(z.looseObject({ n: z.string(), t: z.string().nullish(), r: z.unknown() })),
+  fields: z.array(
+    z.looseObject({ n: z.string(), t: z.string().nullish(), r: z.unknown().optional() }),
+  ),
 })
 
 /**

@@ -4,6 +4,15 @@ export const MAX_REQUEST_BYTES: number = 512 * 1024
 // Braces, keys and numbers of a body around its lists.
 const FRAME_BYTES = 256
 
+const encoder = new TextEncoder()
+
+/** Bytes of a text as a member of a JSON list. */
+function sizeOf(text: string): number {
+  const written = JSON.stringify(text)
+  // Nearly every symbol is plain ASCII, and encoding ten thousand of them is not free.
+  return (/^[ -~]*$/.test(written) ? written.length : encoder.encode(written).length) + 1
+}
+
 /**
  * Cuts symbols into batches, by count and by the size of the request's body.
  *
@@ -17,8 +26,6 @@ export function cutBatches(
   options: { batchSize: number; columns: readonly string[]; maxBytes?: number },
 ): string[][] {
   const { batchSize, columns, maxBytes = MAX_REQUEST_BYTES } = options
-  const encoder = new TextEncoder()
-  const sizeOf = (text: string): number => encoder.encode(JSON.stringify(text)).length + 1
   const empty = columns.reduce((bytes, column) => bytes + sizeOf(column), FRAME_BYTES)
 
   const batches: string[][] = []

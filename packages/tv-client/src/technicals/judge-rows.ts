@@ -55,13 +55,12 @@ export function judgeRows(
   const asked = new Set(tickers)
   const readings = new Map<string, readonly Reading[]>()
   const updateModes = new Map<string, string | null>()
-  const seen = new Map<string, string>()
+  const seen = new Map<string, unknown>()
 
   const isFirst = (symbol: string, row: unknown): boolean => {
-    const text = JSON.stringify(row)
     const first = seen.get(symbol)
-    if (first === undefined) seen.set(symbol, text)
-    else if (first !== text) {
+    if (first === undefined) seen.set(symbol, row)
+    else if (JSON.stringify(first) !== JSON.stringify(row)) {
       warnings.add('duplicate_row', 'two different rows came; the first was kept', { symbol })
     }
     if (asked.has(symbol)) return first === undefined

@@ -136,24 +136,25 @@ export function createStandings(
       }
     },
     allNullColumns(plan, least) {
-      const counts = new Map<string, number>()
       const alive = new Set<string>()
+      const suspects = new Set<string>()
       for (const { timeframe, values } of plan.timeframes) {
-        let count = 0
-        for (const { rows } of all.values()) {
-          const row = rows.get(timeframe)
-          if (row === undefined) continue
-          count += 1
-          if (row.updateMode !== null) alive.add(UPDATE_MODE)
-          for (const { name, column } of values) if (row.values[name] !== null) alive.add(column)
+        const rows: TechnicalsRow[] = []
+        for (const standing of all.values()) {
+          const row = standing.rows.get(timeframe)
+          if (row !== undefined) rows.push(row)
         }
-        const asked = values.filter(({ place }) => place !== -1).map(({ column }) => column)
-        if (plan.updateMode !== -1) asked.push(UPDATE_MODE)
-        for (const column of asked) counts.set(column, Math.max(count, counts.get(column) ?? 0))
+        // The first row nearly always settles the question.
+        const look = (column: string, place: number, hasValue: (row: TechnicalsRow) => boolean) => {
+          if (rows.some(hasValue)) alive.add(column)
+          else if (place !== -1 && rows.length >= least) suspects.add(column)
+        }
+        for (const { name, column, place } of values) {
+          look(column, place, (row) => row.values[name] !== null)
+        }
+        look(UPDATE_MODE, plan.updateMode, (row) => row.updateMode !== null)
       }
-      return [...counts.keys()].filter(
-        (column) => counts.get(column)! >= least && !alive.has(column),
-      )
+      return [...suspects].filter((column) => !alive.has(column))
     },
     outcomesOf: (timeframe) =>
       Object.fromEntries(
