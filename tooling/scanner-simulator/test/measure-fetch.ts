@@ -23,7 +23,12 @@ async function startServer(): Promise<{ url: string; stop: () => void }> {
     [
       '--conditions=@fs/source',
       join(import.meta.dirname, '../src/main.ts'),
-      ...['--symbols', `${SYMBOLS}`, '--bars', '60', '--latency', `${LATENCY_MS}`],
+      '--symbols',
+      `${SYMBOLS}`,
+      '--bars',
+      '60',
+      '--latency',
+      `${LATENCY_MS}`,
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
