@@ -137,6 +137,18 @@ test('a timestamp is when the answer was complete, rounded up: never before the 
   }
 })
 
+test('a batch that is refused for its size has no culprit, and none is made up', async () => {
+  const client = clientOf((request) => {
+    const { length } = request.body.symbols?.tickers ?? []
+    return length > 3 ? json({ error: 'too many' }, { status: 400 }) : rowsFor(request)
+  })
+  const symbols = Array.from({ length: 8 }, (_, index) => `X:S${index}`)
+  const { failures, rows } = await fetchTechnicals(client, symbols)
+  expect(failures).toMatchObject([{ reason: 'rejected', symbols }])
+  expect(rows).toEqual([])
+  expect(client.seen.length).toBeLessThanOrEqual(1 + 2 * 3 + 2)
+})
+
 test('progress tells the whole story, and a listener that throws does no harm', async () => {
   const events: FetchEvent[] = []
   let answers = 0

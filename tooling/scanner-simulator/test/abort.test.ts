@@ -1,5 +1,6 @@
 import { discardRows, fetchTechnicals, formatCoverage, type TechnicalsResult } from '@fs/tv-client'
 import { checkCoverage } from '@fs/validator'
+import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
 import type { Rule } from '../src/index.ts'
 import { stage, symbolsOf } from './scanner.ts'
@@ -59,6 +60,7 @@ for (const [state, at, attempts, script] of STATES) {
     const options = { batchSize: 2, backoffMs: 20_000, signal: controller.signal }
     const result = await time.run(fetchTechnicals(client, TEN, options))
     expect(time.pending, 'timers and sleeps').toBe(0)
+    expect(getEventListeners(controller.signal, 'abort'), 'listeners').toEqual([])
     expect(time.elapsed(), 'it ends at once').toBe(Math.max(at, 0))
     expect(result.error?.code).toBe('aborted')
     expect(result.attempts).toHaveLength(attempts)
@@ -99,5 +101,15 @@ test('single requests end at once too', async () => {
     expect(error).toMatchObject({ name: 'ScannerError', code: 'aborted', retryable: false })
   }
   expect(time.elapsed()).toBe(10)
+  expect(time.pending).toBe(0)
+})
+
+test('a signal that never aborts is given back without a listener', async () => {
+  const { client, time } = await stage({}, { spacingMs: 500 })
+  const { signal } = new AbortController()
+  await time.run(fetchTechnicals(client, TEN, { batchSize: 2, signal }))
+  await time.run(client.scan({ tickers: TEN, columns: ['RSI'] }, { signal }))
+  await time.run(client.metainfo('global', { signal }))
+  expect(getEventListeners(signal, 'abort')).toEqual([])
   expect(time.pending).toBe(0)
 })

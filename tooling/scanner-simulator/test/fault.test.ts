@@ -236,11 +236,13 @@ test('a batch of five without a single row is suspicious once, and missing the s
   expect(few.result.outcomes['X:S0']).toBe('missing')
 })
 
-test('a body over the bound is too_large, and not asked again', async () => {
+test('a body over the bound is too_large, gives its socket back, and is not asked again', async () => {
   const { simulator, client, time } = await stage({}, { maxBodyBytes: 500 })
   const result = await time.run(fetchTechnicals(client, TEN))
   expect(new Set(Object.values(result.outcomes))).toEqual(new Set(['failed:too_large']))
   expect(simulator.requests).toHaveLength(1)
+  const [request] = simulator.requests
+  while (request?.endedAt === undefined) await new Promise((resolve) => setImmediate(resolve))
   expect(result.failures[0]?.message).toMatch(/127\.0\.0\.1:\d+, attempt 1, ended with status 200/)
 })
 
@@ -324,9 +326,10 @@ for (const [form, retryAfter, atLeast, atMost] of [
   ['an hour', 3_600, 60_000, 60_000],
 ] as const) {
   test(`Retry-After as ${form}: the scanner is left alone for ${atLeast} ms`, async () => {
-    const { simulator } = await fetchUnder([
+    const { simulator, events } = await fetchUnder([
       { times: 1, fault: { kind: 'status', status: 429, retryAfter } },
     ])
+    expect(events.find(({ type }) => type === 'wait')).toMatchObject({ ms: atLeast })
     const [first, second] = simulator.requests
     const silence = (second?.startedAt ?? 0) - (first?.endedAt ?? 0)
     expect(silence).toBeGreaterThanOrEqual(atLeast)

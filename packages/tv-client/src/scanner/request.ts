@@ -54,14 +54,11 @@ export async function sendRequest(
   const onAbort = () => end('aborted')
   signal?.addEventListener('abort', onAbort, { once: true })
   const clearTimer = transport.clock.setTimer(() => end('timeout'), transport.timeoutMs)
-  let complete = false
   try {
-    const response = await untilAborted(
+    return await untilAborted(
       receive(transport, request, controller.signal, seen),
       controller.signal,
     )
-    complete = true
-    return response
   } catch (cause) {
     if (cause instanceof ScannerError) throw cause
     const { status } = seen
@@ -75,8 +72,6 @@ export async function sendRequest(
   } finally {
     clearTimer()
     signal?.removeEventListener('abort', onAbort)
-    // Whatever was left unread gives its socket back.
-    if (!complete) controller.abort()
   }
 }
 
