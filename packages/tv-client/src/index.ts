@@ -17,6 +17,7 @@ export {
   type SymbolAnswer,
 } from './scanner/client.ts'
 export { type Clock } from './scanner/clock.ts'
+export { fetchScreen, type ScreenResult } from './scanner/fetch-screen.ts'
 export { type MetaField, type MetaInfo } from './scanner/metainfo.ts'
 export { parseRetryAfter } from './scanner/retry-after.ts'
 export { type Cell, type ScanAnswer, type ScanRow } from './scanner/scan-answer.ts'

@@ -13,6 +13,7 @@ test('the package exports exactly these names', () => {
       "createScannerClient",
       "cutBatches",
       "discardRows",
+      "fetchScreen",
       "fetchTechnicals",
       "formatCoverage",
       "formatSymbol",
