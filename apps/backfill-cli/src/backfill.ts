@@ -1,9 +1,8 @@
-import { CommandError } from '@fs/cli'
 import type { Lakehouse } from '@fs/lakehouse'
 import type { Candidate } from '@fs/tv-client'
 import { mergeReports, type Report } from '@fs/validator'
 import type { ComputedGroup } from './backfill-group.ts'
-import { type BackfillPlan, planBackfill, settleWith } from './backfill-plan.ts'
+import { type BackfillPlan, planBackfill } from './backfill-plan.ts'
 import type { BackfillPolicy } from './backfill-policy.ts'
 import { groupsOf, openGroupWork } from './group-work.ts'
 import { saveMatrix } from './matrix-save.ts'
@@ -57,7 +56,8 @@ export interface BackfillRequest {
  *   was. Before the commit table and matrix are untouched, after it the next run completes the matrix
  */
 export async function runBackfill(request: BackfillRequest): Promise<RunReport> {
-  let stage: Stage = { kind: 'uncommitted' }
+  const { output } = request
+  let stage: Stage = { output, committed: null }
   try {
     const plan = await planBackfill(request)
     request.record.checkInputs(plan.report.inputs)
@@ -66,14 +66,14 @@ export async function runBackfill(request: BackfillRequest): Promise<RunReport> 
 
     const { report, version, results } = await commit(request, plan)
     const { name } = plan.local.table
-    stage = { kind: 'committed', table: name, version, output: request.output }
+    stage = { output, committed: { table: name, version } }
     request.signal.throwIfAborted()
 
     request.onStep('save the matrix')
     const saved = await saveMatrix({
       lake: request.lake,
       table: plan.local.table,
-      output: request.output,
+      output,
       runFile: request.runFile,
       runId: request.runId,
       ...plan.set,
@@ -86,7 +86,7 @@ export async function runBackfill(request: BackfillRequest): Promise<RunReport> 
       ...report,
       status: 'done',
       table_version: saved.tableVersion,
-      matrix: { path: request.output, sha256, rows, columns, bytes },
+      matrix: { path: output, sha256, rows, columns, bytes },
       also_refreshed: saved.alsoRefreshed,
     }
     await request.record.keepReport(done)
@@ -121,7 +121,6 @@ async function commit(
     work: openGroupWork(request, plan),
     async check(computed) {
       request.onStep('validate')
-      await refuseOtherSet(request, plan)
       judged = judge(request, plan, computed)
       await record.keepValidation(judged)
       if (judged.status !== 'failed') return
@@ -138,24 +137,6 @@ async function commit(
     version: snapshot!.version,
     results,
   }
-}
-
-// Another first run may have created the table since this one was planned: then it decides what the table holds.
-async function refuseOtherSet(
-  { lake, table }: BackfillRequest,
-  { local, set }: BackfillPlan,
-): Promise<void> {
-  if (local.snapshot !== null) return
-  const { features } = await settleWith(lake, table, set)
-  if (features.join() === set.features.join()) return
-  throw new CommandError(
-    'formula_mismatch',
-    `another run has just created ${table} with the features ${features.join(', ')}`,
-    {
-      unchanged: 'Table and matrix are as that run left them.',
-      next: 'Run the same command again to compute these, or name another table with --table.',
-    },
-  )
 }
 
 function judge(

@@ -4,10 +4,10 @@ import {
   createExtremes,
   type Extremes,
 } from './extremes.ts'
-import { addColumn, type Memory } from './memory.ts'
+import { addColumn, HISTORY, type Memory } from './memory.ts'
 
 /** The Ichimoku lines, Williams %R and the stochastic. */
-export type RangeLines = Record<
+type RangeLines = Record<
   'conversion' | 'base' | 'leadA' | 'leadB' | 'williamsR' | 'raw' | 'k' | 'd',
   Float64Array
 >
@@ -51,17 +51,21 @@ const CHUNK = 64
  * @param close prices
  * @param from first row
  * @param to row after the last
+ * @param bar number of the bar in row `from`, counted from 0
  */
 export function advancePriceRanges(
   ranges: PriceRanges,
   close: Float64Array,
   from: number,
   to: number,
+  bar: number,
 ): void {
   const { highs, negatedLows, lines } = ranges
+  // Until rows have been moved to the front, every bar so far stands behind HISTORY.
+  const complete = from - bar === HISTORY
   for (let start = from; start < to; start += CHUNK) {
     const end = Math.min(start + CHUNK, to)
-    const exact = isNarrow(highs, negatedLows, start, end)
+    const exact = isNarrow(highs, negatedLows, complete, start, end)
     advanceShortExtremes(highs, exact, start, end)
     advanceShortExtremes(negatedLows, exact, start, end)
     advanceLongExtremes(highs, exact, start, end)
@@ -73,16 +77,30 @@ export function advancePriceRanges(
 
 /**
  * Says whether no price of some rows and of the 52 bars before them is more than twice another: then the difference of any two
- * is exact (Sterbenz). Until 52 bars have been seen the answer is no.
+ * is exact (Sterbenz). Where that cannot be told the answer is no.
  */
-function isNarrow(highs: Extremes, negatedLows: Extremes, start: number, end: number): boolean {
+function isNarrow(
+  highs: Extremes,
+  negatedLows: Extremes,
+  complete: boolean,
+  start: number,
+  end: number,
+): boolean {
+  const { source: tops } = highs
+  const { source: negatedBottoms } = negatedLows
   let top = highs.of52[start - 1]!
-  let bottom = -negatedLows.of52[start - 1]!
-  for (let t = start; t < end; t++) {
-    if (highs.source[t]! > top) top = highs.source[t]!
-    if (-negatedLows.source[t]! < bottom) bottom = -negatedLows.source[t]!
+  let negatedBottom = negatedLows.of52[start - 1]!
+  let first = start
+  // With fewer than 52 bars before there are no extremes of them yet: look at the bars themselves, if they are all there.
+  if (top !== top && complete) {
+    top = negatedBottom = -Infinity
+    first = HISTORY
   }
-  return bottom > 0 && top <= 2 * bottom
+  for (let t = first; t < end; t++) {
+    if (tops[t]! > top) top = tops[t]!
+    if (negatedBottoms[t]! > negatedBottom) negatedBottom = negatedBottoms[t]!
+  }
+  return negatedBottom < 0 && top <= -2 * negatedBottom
 }
 
 function advanceLines(
@@ -96,16 +114,27 @@ function advanceLines(
   const { conversion, base, leadA, leadB, williamsR, raw } = lines
   const { of9: top9, of14: top14, of26: top26, of52: top52 } = highs
   const { of9: bottom9, of14: bottom14, of26: bottom26, of52: bottom52 } = negatedLows
+  // Two loops: one would need more arrays at a time than the processor has registers. And `* 0.5`, because a division by two
+  // is not turned into it.
   for (let t = from; t < to; t++) {
-    const conversionLine = (top9[t]! - bottom9[t]!) / 2
-    const baseLine = (top26[t]! - bottom26[t]!) / 2
+    const conversionLine = (top9[t]! - bottom9[t]!) * 0.5
+    const baseLine = (top26[t]! - bottom26[t]!) * 0.5
     conversion[t] = conversionLine
     base[t] = baseLine
-    leadA[t] = (conversionLine + baseLine) / 2
-    leadB[t] = (top52[t]! - bottom52[t]!) / 2
-    const range = top14[t]! + bottom14[t]!
-    williamsR[t] = range === 0 ? Number.NaN : 100 * ((close[t]! - top14[t]!) / range)
-    raw[t] = range === 0 ? Number.NaN : 100 * ((close[t]! + bottom14[t]!) / range)
+    leadA[t] = (conversionLine + baseLine) * 0.5
+    leadB[t] = (top52[t]! - bottom52[t]!) * 0.5
+  }
+  for (let t = from; t < to; t++) {
+    const price = close[t]!
+    const top = top14[t]!
+    const negatedBottom = bottom14[t]!
+    const range = top + negatedBottom
+    if (range === 0) {
+      williamsR[t] = raw[t] = Number.NaN
+      continue
+    }
+    williamsR[t] = 100 * ((price - top) / range)
+    raw[t] = 100 * ((price + negatedBottom) / range)
   }
 }
 

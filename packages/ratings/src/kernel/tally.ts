@@ -21,9 +21,9 @@ import { HISTORY } from './memory.ts'
 /** Sums and counts of the votes of a block, and the ratings made of them. Rows are those of the engine's columns. */
 export interface Tally {
   maSum: Int32Array
-  maCount: Int32Array
+  maCount: Uint8Array
   otherSum: Int32Array
-  otherCount: Int32Array
+  otherCount: Uint8Array
   all: Float64Array
   ma: Float64Array
   other: Float64Array
@@ -38,9 +38,9 @@ export function createTally(capacity: number): Tally {
   const rows = HISTORY + capacity
   return {
     maSum: new Int32Array(rows),
-    maCount: new Int32Array(rows),
+    maCount: new Uint8Array(rows),
     otherSum: new Int32Array(rows),
-    otherCount: new Int32Array(rows),
+    otherCount: new Uint8Array(rows),
     all: new Float64Array(rows),
     ma: new Float64Array(rows),
     other: new Float64Array(rows),
@@ -58,10 +58,12 @@ type Step = (
 // Several short loops, called through a list: in one function they would use up what the compiler is willing to inline.
 const STEPS: readonly Step[] = [
   tallyAverages,
+  countAverages,
   tallyIchimoku,
   tallyReversals,
   tallyStochastics,
   tallyTrend,
+  tallyPower,
   rateBars,
 ]
 
@@ -116,28 +118,37 @@ function tallyAverages(
       side(price, hma9[t]!, tolerance) +
       side(price, ofVolume, tolerance)
   }
-  // All averages are known once the longest are; bars in warm-up are counted one by one.
-  for (let t = from; t < to; t++) {
-    if (maCount[t]! < 13) maCount[t] = countWarm(averages, t) + known(vwma20[t]!)
-  }
 }
 
-function countWarm(averages: Engine['averages'], t: number): number {
-  return (
-    known(averages.sma10[t]!) +
-    known(averages.sma20[t]!) +
-    known(averages.sma30[t]!) +
-    known(averages.sma50[t]!) +
-    known(averages.sma100[t]!) +
-    known(averages.sma200[t]!) +
-    known(averages.ema10[t]!) +
-    known(averages.ema20[t]!) +
-    known(averages.ema30[t]!) +
-    known(averages.ema50[t]!) +
-    known(averages.ema100[t]!) +
-    known(averages.ema200[t]!) +
-    known(averages.hma9[t]!)
-  )
+function countAverages(
+  { maCount }: Tally,
+  { averages, volumeAverage }: Engine,
+  _: Readonly<Formula>,
+  from: number,
+  to: number,
+): void {
+  const { sma10, sma20, sma30, sma50, sma100, sma200, hma9 } = averages
+  const { ema10, ema20, ema30, ema50, ema100, ema200 } = averages
+  const { vwma20 } = volumeAverage
+  for (let t = from; t < to; t++) {
+    // All averages are known once the longest are; bars in warm-up are counted one by one.
+    if (maCount[t]! >= 13) continue
+    maCount[t] =
+      known(sma10[t]!) +
+      known(sma20[t]!) +
+      known(sma30[t]!) +
+      known(sma50[t]!) +
+      known(sma100[t]!) +
+      known(sma200[t]!) +
+      known(ema10[t]!) +
+      known(ema20[t]!) +
+      known(ema30[t]!) +
+      known(ema50[t]!) +
+      known(ema100[t]!) +
+      known(ema200[t]!) +
+      known(hma9[t]!) +
+      known(vwma20[t]!)
+  }
 }
 
 function tallyIchimoku(
@@ -192,7 +203,9 @@ function tallyReversals(
       reversal(cci[t]!, channel, -100, 100) +
       reversal(williamsR[t]!, range, -80, -20) +
       ultimateRule(pressure)
-    otherCount[t] = known(strength) + known(channel) + known(range) + known(pressure)
+    const checks = strength + channel + range + pressure
+    otherCount[t] =
+      checks === checks ? 4 : known(strength) + known(channel) + known(range) + known(pressure)
   }
 }
 
@@ -227,41 +240,53 @@ function tallyStochastics(
 
 function tallyTrend(
   { otherSum, otherCount }: Tally,
-  { close, averages, trend, oscillators }: Engine,
+  { close, trend, oscillators }: Engine,
   formula: Readonly<Formula>,
   from: number,
   to: number,
 ): void {
   const cross = formula.adx === 'cross'
-  const { adx, plus, minus, macd, signal, bull, bear } = trend
-  const { ema50, momentum10 } = averages
+  const { adx, plus, minus } = trend
   const { ao } = oscillators
   for (let t = from; t < to; t++) {
-    const price = close[t]!
-    const tolerance = PRICE_TOLERANCE * Math.abs(price)
+    const tolerance = PRICE_TOLERANCE * Math.abs(close[t]!)
     const index = adx[t]!
-    const middle = ema50[t]!
-    const smoothed = signal[t]!
-    const aoBefore = ao[t - 1]!
-    const momentumBefore = momentum10[t - 1]!
+    const before = ao[t - 1]!
     // As with the stochastic: a missing value before now is not above zero, which alone would make a vote.
-    const counted = known(aoBefore)
+    const counted = known(before)
     otherSum[t] =
       otherSum[t]! +
       (cross
         ? adxCross(index, plus[t]!, minus[t]!, plus[t - 1]!, minus[t - 1]!)
         : adxRising(index, adx[t - 1]!, plus[t]!, minus[t]!)) +
-      counted * awesomeRule(ao[t]!, aoBefore, ao[t - 2]!, tolerance) +
-      side(momentum10[t]!, momentumBefore, tolerance) +
+      counted * awesomeRule(ao[t]!, before, ao[t - 2]!, tolerance)
+    otherCount[t] = otherCount[t]! + known(index) + counted
+  }
+}
+
+function tallyPower(
+  { otherSum, otherCount }: Tally,
+  { close, averages, trend }: Engine,
+  _: Readonly<Formula>,
+  from: number,
+  to: number,
+): void {
+  const { macd, signal, bull, bear } = trend
+  const { ema50, momentum10 } = averages
+  for (let t = from; t < to; t++) {
+    const price = close[t]!
+    const tolerance = PRICE_TOLERANCE * Math.abs(price)
+    const middle = ema50[t]!
+    const smoothed = signal[t]!
+    const before = momentum10[t - 1]!
+    otherSum[t] =
+      otherSum[t]! +
+      side(momentum10[t]!, before, tolerance) +
       side(macd[t]!, smoothed, tolerance) +
       powerRule(price, middle, bull[t]!, bull[t - 1]!, bear[t]!, bear[t - 1]!, tolerance)
+    const checks = before + smoothed + middle
     otherCount[t] =
-      otherCount[t]! +
-      known(index) +
-      counted +
-      known(momentumBefore) +
-      known(smoothed) +
-      known(middle)
+      otherCount[t]! + (checks === checks ? 3 : known(before) + known(smoothed) + known(middle))
   }
 }
 
