@@ -64,7 +64,7 @@ export async function runBackfill(request: BackfillRequest): Promise<RunReport> 
 
   request.onStep('resolve symbols')
   const barsTable = lake.table(BARS)
-  const bars = await barsTable.snapshot()
+  const bars = await barsTable.state()
   if (bars === null) throw nothingToDo([])
   const resolved = resolveSymbols(candidates, [...(await barsTable.symbols(bars)).keys()])
 
@@ -72,7 +72,7 @@ export async function runBackfill(request: BackfillRequest): Promise<RunReport> 
   const set = await settle(request)
   const schema = featureTableSchema(set)
   const local = lake.table(request.table, { schema })
-  const before = await local.snapshot()
+  const before = await local.state()
   const scope = new Set(resolved.symbols)
   if (request.strictScope) await refuseOutside(request, before, scope)
   const retrieved = (candidates ?? []).flatMap(
@@ -199,7 +199,7 @@ export async function runBackfill(request: BackfillRequest): Promise<RunReport> 
 
 async function settle({ lake, table, formula, features }: BackfillRequest): Promise<FeatureSet> {
   const existing = lake.table(table)
-  const snapshot = await existing.snapshot()
+  const snapshot = await existing.state()
   const configuration = snapshot && (existing.schema(snapshot).configuration ?? {})
   return settleFeatureSet(table, configuration, { formula, features })
 }

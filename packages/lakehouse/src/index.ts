@@ -62,6 +62,26 @@ export type {
   UpsertOptions,
   UpsertResult,
 } from './table.ts'
+export type {
+  AsOfReport,
+  AsOfResult,
+  HistoryOptions,
+  LatestOptions,
+  LatestResult,
+  PointInTimeReads,
+  UniverseOptions,
+} from './as-of.ts'
+export type { AsOfOptions } from './as-of-options.ts'
+export {
+  carryFrom,
+  type KeyAnswers,
+  type KeyRows,
+  pickRows,
+  type PickRule,
+  prepareAnswers,
+} from './pick-rows.ts'
+export type { Spine, SpineColumn, SpineRow } from './spine.ts'
+export type { TiedRow } from './workers/pick-tasks.ts'
 export type { ColumnType, TableColumn, TableSchema } from './schema.ts'
 export {
   concatRows,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { pointInTimeReads, type PointInTimeReads } from './as-of.ts'
 import { type Column, type Columns, texts } from './columns.ts'
 import type { Action, AddFile } from './delta/actions.ts'
 import { commitActions } from './delta/commit.ts'
@@ -36,6 +37,8 @@ export interface ScanOptions {
   readonly to?: number
   /** A version of the table; default: the newest. */
   readonly version?: number
+  /** Told after each batch how many bytes it took to read. */
+  readonly onBytesRead?: (bytes: number) => void
 }
 
 /** How rows are merged into a table. */
@@ -79,14 +82,14 @@ export interface GroupCommit<Result extends GroupResult> {
 }
 
 /** One table of a lakehouse. */
-export interface Table {
+export interface Table extends PointInTimeReads {
   readonly name: string
   /** The newest state, or null when the table does not exist yet. */
-  snapshot(): Promise<Snapshot | null>
+  state(): Promise<Snapshot | null>
   /** The schema at a state of the table; for a table that does not exist yet, the one it was opened with. */
   schema(snapshot: Snapshot | null): TableSchema
   /** Plans a read of a state, for a task in a worker thread. */
-  plan(snapshot: Snapshot | null, options?: Omit<ScanOptions, 'version'>): ReadPlan
+  plan(snapshot: Snapshot | null, options?: Omit<ScanOptions, 'version' | 'onBytesRead'>): ReadPlan
   /** Where such a task writes. */
   target(snapshot: Snapshot | null): WriteTarget
   /** Lists the symbols held, ascending, with their number of rows; `since` counts only files added after a version. */
@@ -125,6 +128,11 @@ export interface TableEnvironment {
   readonly signal?: AbortSignal | undefined
 }
 
+interface ScannedRows {
+  readonly rows: PackedRows
+  readonly bytesRead: number
+}
+
 const TASKS = new URL(
   `./workers/tasks.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`,
   import.meta.url,
@@ -140,14 +148,14 @@ export function openTable(
   const { store, workers, now, signal } = environment
   let known: Snapshot | null = null
 
-  const snapshot = async (): Promise<Snapshot | null> => {
+  const state = async (): Promise<Snapshot | null> => {
     if (known === null && !(await tableExists(store, name))) return null
     known = await readSnapshot(store, name, known === null ? {} : { base: known })
     return known
   }
   const existing = async (version?: number): Promise<Snapshot> => {
     const found =
-      version === undefined ? await snapshot() : await readSnapshot(store, name, { version })
+      version === undefined ? await state() : await readSnapshot(store, name, { version })
     if (found !== null) return found
     throw new LakehouseError('not_found', `there is no table ${name} in ${store.uri}`, {
       evidence: { table: name },
@@ -222,15 +230,17 @@ export function openTable(
     const wanted = options.symbols?.toSorted(compareCodePoints) ?? [...(await symbols(at)).keys()]
     // One batch is read ahead while the caller works on the one before.
     const read = (group: readonly string[]) =>
-      workers.run<{ rows: PackedRows }>(TASKS, 'scanRows', plan(at, { ...options, symbols: group }))
-    let next: Promise<{ rows: PackedRows }> | undefined
+      workers.run<ScannedRows>(TASKS, 'scanRows', plan(at, { ...options, symbols: group }))
+    let next: Promise<ScannedRows> | undefined
     for (const group of [...chunk(wanted, SYMBOLS_PER_FILE), undefined]) {
       const current = next
       next = group && read(group)
       // Its failure is reported when its turn comes.
       next?.catch(() => undefined)
       if (current === undefined) continue
-      const rows = unpackRows((await current).rows)
+      const { rows: packed, bytesRead } = await current
+      options.onBytesRead?.(bytesRead)
+      const rows = unpackRows(packed)
       signal?.throwIfAborted()
       if (texts(rows, 'symbol').length === 0) continue
       yield Object.fromEntries(names.map((column): [string, Column] => [column, rows[column]!]))
@@ -240,7 +250,7 @@ export function openTable(
   const commitGroups: Table['commitGroups'] = async <Result extends GroupResult>(
     commit: GroupCommit<Result>,
   ) => {
-    const base = await snapshot()
+    const base = await state()
     let results: Result[] = []
     const written = new Set<string>()
     const discard = async () => {
@@ -302,7 +312,7 @@ export function openTable(
   }
 
   const upsertSymbols: Table['upsertSymbols'] = async (batches, options) => {
-    const base = await snapshot()
+    const base = await state()
     const merge = (
       group: readonly string[],
       at: Snapshot | null,
@@ -381,7 +391,7 @@ export function openTable(
 
   return {
     name,
-    snapshot,
+    state,
     schema,
     plan,
     target,
@@ -390,6 +400,7 @@ export function openTable(
     upsertSymbols,
     commitGroups,
     versions: async () => (await existing()).commits,
+    ...pointInTimeReads({ name, workers, now, signal, existing, schema, plan, symbols }),
   }
 }
 
