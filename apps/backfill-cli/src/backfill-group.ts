@@ -6,6 +6,7 @@ import {
   mergeRows,
   numbers,
   type ReadPlan,
+  rowCount,
   sliceRows,
   sortRows,
   symbolRuns,
@@ -39,6 +40,8 @@ export interface GroupTask {
   readonly profile: string
   /** Only bars known by then are used, Unix seconds. */
   readonly asOf: number
+  /** The moment that validation looks from, Unix seconds. */
+  readonly judgedAt: number
   /** Unix seconds. */
   readonly now: number
   readonly policy: Policy
@@ -110,26 +113,33 @@ export async function computeGroup(
 
   const { rows: existing } = await context.readRows(task.existing)
   const { rows: fresh, perSymbol } = mergeRows(task.schema, existing, incoming, { now: task.now })
-  const merged = sortRows(
-    texts(existing, 'symbol').length === 0 ? fresh : concatRows([existing, fresh]),
-    'timestamp',
-  )
-  const report = validate(
+  const isNew = rowCount(existing) === 0
+  const merged = isNew ? fresh : sortRows(concatRows([existing, fresh]), 'timestamp')
+  const report = judge(task, concatRows(used), existing, fresh)
+  const file = task.write ? await context.writeRows(task.target, fresh) : null
+  return { file, perSymbol, bars, leftOut, matrix: deriveColumns(merged, task), report }
+}
+
+function judge(task: GroupTask, bars: Columns, existing: Columns, fresh: Columns): Report {
+  // Rows of another run's later knowledge were judged by that run; those of this run are judged in any case, also where
+  // they are known only since now because they replace others of their `known_at`.
+  const earlier = knownBy(existing, task.judgedAt)
+  const local =
+    rowCount(earlier) === 0 ? fresh : sortRows(concatRows([earlier, fresh]), 'timestamp')
+  return validate(
     {
-      as_of: Math.max(task.asOf, ...vendor.map(({ knownAt }) => knownAt)),
+      as_of: numbers(fresh, 'known_at').reduce((a, b) => Math.max(a, b), task.judgedAt),
       run: { run_id: task.runId, profile: task.profile },
       tables: {
-        bars: asTable('bars', concatRows(used)),
-        local: asTable('local', merged, task.schema.configuration),
+        bars: asTable('bars', bars),
+        local: asTable('local', local, task.schema.configuration),
       },
-      catalogue,
+      catalogue: featuresFor(task.formula),
       combine: (formula, ma, other) => combine(formula as FormulaId, ma, other),
       formulas: Object.keys(FORMULAS),
     },
     task.policy,
   )
-  const file = task.write ? await context.writeRows(task.target, fresh) : null
-  return { file, perSymbol, bars, leftOut, matrix: deriveColumns(merged, task), report }
 }
 
 /** What matrix columns are derived from when nothing is computed. */

@@ -70,6 +70,13 @@ export function settleFeatureSet(
       `Choose from ${Object.keys(FEATURES).join(', ')}.`,
     )
   }
+  const repeated = wanted.features?.find((name, i, all) => all.indexOf(name) !== i)
+  if (repeated !== undefined) {
+    throw usage(`the feature '${repeated}' is named twice`, 'Name each feature once.')
+  }
+  if (wanted.features?.length === 0) {
+    throw usage('the list of features is empty', 'Name at least one, or leave --features away.')
+  }
   if (existing === null) {
     return {
       formula: (wanted.formula as FormulaId | undefined) ?? DEFAULT_FORMULA,

@@ -57,7 +57,7 @@ function viewBefore({ timestamp, knownAt }: BarRows, until: number): Int32Array 
   return Int32Array.from(rows)
 }
 
-/** Feature values that became known at one time. */
+/** Feature values, each with the time since when it could be known. */
 export interface KnownFeatures {
   readonly timestamp: Float64Array
   readonly knownAt: Float64Array
@@ -68,52 +68,67 @@ export interface KnownFeatures {
  * Computes one symbol's features in every epoch of knowledge and keeps what each epoch changed: new bars, known when
  * their bar was known, and earlier bars whose values differ, known since the epoch began.
  *
+ * @param bars rows sorted by timestamp and `known_at`
  * @param compute turns a view, one row a bar, into one value a bar and feature; must not look ahead
- * @returns rows by epoch, then ascending timestamp
+ * @returns rows by epoch, then ascending timestamp; those with `knownAt <= K`, the last of each bar, are what `compute`
+ *   makes of the bars known at K
  */
 export function featuresByEpoch(
   bars: BarRows,
   compute: (view: BarRows) => Readonly<Record<string, Float64Array>>,
 ): KnownFeatures {
   const epochs = knowledgeEpochs(bars)
-  const names: string[] = []
+  if (epochs.length === 1) {
+    // Nothing about an earlier bar came later, so `known_at` ascends with the bars.
+    return { timestamp: bars.timestamp, knownAt: bars.knownAt, values: compute(bars) }
+  }
   const timestamp: number[] = []
   const knownAt: number[] = []
-  const columns: number[][] = []
-  let previous = new Map<number, readonly number[]>()
+  const columns: Record<string, number[]> = {}
+  let previousTimes: Float64Array = new Float64Array(0)
+  let previousValues: Readonly<Record<string, Float64Array>> = {}
 
   for (const epoch of epochs) {
-    const view = epoch.rows.length === bars.timestamp.length ? bars : takeBars(bars, epoch.rows)
+    if (epoch.rows.length === 0) continue
+    const view = takeBars(bars, epoch.rows)
     const values = compute(view)
-    if (names.length === 0) {
-      names.push(...Object.keys(values))
-      if (epochs.length === 1) {
-        return { timestamp: view.timestamp, knownAt: runningMaximum(view.knownAt), values }
-      }
-      for (const _ of names) columns.push([])
-    }
-    const current = new Map<number, readonly number[]>()
     const known = runningMaximum(view.knownAt)
+    // Where a bar of this view stands in the one before; both ascend.
+    let before = 0
     for (let i = 0; i < view.timestamp.length; i++) {
       const time = view.timestamp[i]!
-      const row = names.map((name) => values[name]![i]!)
-      current.set(time, row)
-      const before = previous.get(time)
-      if (before?.every((value, k) => Object.is(value, row[k]))) continue
+      while (previousTimes[before]! < time) before += 1
+      const wasKnown = previousTimes[before] === time
+      if (wasKnown && sameValues(previousValues, before, values, i)) continue
       timestamp.push(time)
-      knownAt.push(before === undefined ? Math.max(known[i]!, epoch.since) : epoch.since)
-      row.forEach((value, k) => columns[k]!.push(value))
+      knownAt.push(known[i]!)
+      for (const name in values) (columns[name] ??= []).push(values[name]![i]!)
     }
-    previous = current
+    previousTimes = view.timestamp
+    previousValues = values
   }
   return {
     timestamp: Float64Array.from(timestamp),
     knownAt: Float64Array.from(knownAt),
-    values: Object.fromEntries(names.map((name, k) => [name, Float64Array.from(columns[k]!)])),
+    values: Object.fromEntries(
+      Object.entries(columns).map(([name, column]) => [name, Float64Array.from(column)]),
+    ),
   }
 }
 
-// A feature is known no earlier than the bars it is made of.
+function sameValues(
+  a: Readonly<Record<string, Float64Array>>,
+  i: number,
+  b: Readonly<Record<string, Float64Array>>,
+  k: number,
+): boolean {
+  // Bit for bit but for the payload of NaN: a zero that changed its sign is another value.
+  for (const name in b) if (!Object.is(a[name]![i], b[name]![k])) return false
+  return true
+}
+
+// A feature is known no earlier than the bars it is made of: for a new bar that is when the bar was known, for one that
+// an epoch changed when the epoch began.
 function runningMaximum(knownAt: Float64Array): Float64Array {
   const maximum = new Float64Array(knownAt.length)
   let highest = -Infinity

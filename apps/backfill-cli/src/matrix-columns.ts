@@ -85,11 +85,13 @@ export function matrixColumns(
     const cells = fillForward(values[feature]!, timestamps, computedBars)
     if (cells.length > 0) filled[feature] = cells
   }
-  const parts = values[MA] !== undefined && values[OTHER] !== undefined ? values : undefined
-  if (parts !== undefined && values[ALL] !== undefined && (filled[MA] || filled[OTHER])) {
+  const combined = values[ALL]
+  if (combined !== undefined && values[MA] !== undefined && values[OTHER] !== undefined) {
+    const changed = new Set([...(filled[MA] ?? []), ...(filled[OTHER] ?? [])])
     for (let i = 0; i < computedBars; i++) {
-      if (!Number.isNaN(values[ALL][i]!)) continue
-      values[ALL][i] = combine(formula, values[MA]![i]!, values[OTHER]![i]!)
+      const time = timestamps[i]!
+      if (!changed.has(time) || retrieved[ALL]?.includes(time)) continue
+      combined[i] = combine(formula, values[MA][i]!, values[OTHER][i]!)
     }
   }
   return { timestamps, values, retrieved, filled }

@@ -1,6 +1,8 @@
+import { CommandError, EXIT } from '@fs/cli'
 import {
   copyMatrix,
   describeMatrix,
+  isLakehouseError,
   type Lakehouse,
   LakehouseError,
   type MatrixDescription,
@@ -24,8 +26,12 @@ export interface MatrixSave {
   readonly runId: string
   readonly formula: FormulaId
   readonly features: readonly string[]
+  /** Symbols whose cells may be touched; null: any. */
+  readonly scope: ReadonlySet<string> | null
   /** Columns the run computed, and the version of the table they show. */
   readonly computed: { readonly version: number; readonly columns: readonly SymbolColumns[] }
+  /** Ends the work before the next attempt. */
+  readonly signal: AbortSignal
 }
 
 /** A saved matrix. */
@@ -40,6 +46,31 @@ export interface SavedMatrix extends WrittenMatrix {
 const ATTEMPTS = 20
 
 /**
+ * Refuses a matrix that another formula or table made: its columns would be of two kinds. One that another program wrote
+ * says nothing of itself and is accepted.
+ *
+ * @throws CommandError `formula_mismatch`, exit code 2
+ */
+export function checkMatrixOrigin(
+  path: string,
+  matrix: MatrixDescription | null,
+  own: { readonly formula: string; readonly table: string },
+): void {
+  for (const what of ['table', 'formula'] as const) {
+    const other = matrix?.[what]
+    if (other === undefined || other === own[what]) continue
+    throw new CommandError(
+      'formula_mismatch',
+      `the matrix ${path} belongs to the ${what} '${other}', not to '${own[what]}'`,
+      {
+        unchanged: 'Nothing was touched.',
+        next: 'Name another matrix with --output FILE, or the table it belongs to with --table.',
+      },
+    )
+  }
+}
+
+/**
  * Finds the symbols whose matrix columns are older than their table: those written since the version that the matrix
  * shows, or all of them for a matrix that shows none.
  */
@@ -52,7 +83,13 @@ export async function symbolsBehind(
   // A version that the table does not have: the table was restored, the matrix was not.
   const since = shown === undefined || shown > snapshot.version ? -1 : shown
   if (since === snapshot.version) return []
-  return [...(await table.symbols(snapshot, since)).keys()]
+  try {
+    return [...(await table.symbols(snapshot, since)).keys()]
+  } catch (error) {
+    // What that version held can no longer be said, so every symbol may have changed since.
+    if (!isLakehouseError(error, 'version_not_available')) throw error
+    return [...(await table.symbols(snapshot)).keys()]
+  }
 }
 
 /**
@@ -66,6 +103,7 @@ export async function saveMatrix(save: MatrixSave): Promise<SavedMatrix> {
   const { lake, table, output, runFile, computed } = save
   const own = new Map(computed.columns.map((columns) => [columns.symbol, columns]))
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    save.signal.throwIfAborted()
     const head = (await table.state())!
     const description = await describeMatrix(lake.workers, output)
     const behind = await symbolsBehind(table, head, description)
@@ -79,6 +117,8 @@ export async function saveMatrix(save: MatrixSave): Promise<SavedMatrix> {
         ? new Set<string>()
         : new Set((await table.symbols(head, computed.version)).keys())
     const derive = behind.filter((symbol) => !own.has(symbol) || overtaken.has(symbol))
+    const outside = derive.filter((symbol) => save.scope?.has(symbol) === false)
+    if (outside.length > 0) throw overtakenOutside(save, head.version, outside)
     const columns = [
       ...behind.flatMap((symbol) => (overtaken.has(symbol) ? [] : (own.get(symbol) ?? []))),
       ...(await deriveColumns(save, head, derive)),
@@ -108,6 +148,23 @@ export async function saveMatrix(save: MatrixSave): Promise<SavedMatrix> {
     'commit_contention',
     `other runs replaced ${output} ${ATTEMPTS} times in a row. The table ${table.name} is complete; run again to bring the matrix up to date.`,
     { evidence: { file: output, table: table.name } },
+  )
+}
+
+// Under a strict scope the plan was checked before anything was computed; these were written since.
+function overtakenOutside(
+  { table, output }: MatrixSave,
+  version: number,
+  outside: readonly string[],
+): CommandError {
+  return new CommandError(
+    'out_of_scope',
+    `another run has written ${outside.length} symbols outside the candidates to ${table.name} in the meantime: ${outside.slice(0, 5).join(', ')}${outside.length > 5 ? ', …' : ''}`,
+    {
+      unchanged: `The table ${table.name} is complete (version ${version}); the matrix ${output} was not touched (--strict-scope).`,
+      next: 'The matrix is brought up to date by the next run without --strict-scope.',
+      exitCode: EXIT.saidNo,
+    },
   )
 }
 

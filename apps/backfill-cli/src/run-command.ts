@@ -13,17 +13,17 @@ import {
   type Settings,
   withCommonOptions,
 } from '@fs/cli'
-import { openLakehouse, openStore } from '@fs/lakehouse'
+import { openLakehouse } from '@fs/lakehouse'
 import { type Candidate, CandidatesError, parseCandidates } from '@fs/tv-client'
-import { POLICIES, type Policy } from '@fs/validator'
 import { type Command, InvalidArgumentError } from 'commander'
-import { isDeepStrictEqual } from 'node:util'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runBackfill } from './backfill.ts'
+import { backfillPolicy } from './backfill-policy.ts'
 import { formatReport } from './format-report.ts'
 import type { ProgramDependencies } from './program.ts'
-import type { RunReport } from './run-report.ts'
+import { openRunRecord } from './run-record.ts'
+import { parseTime } from './time-option.ts'
 
 interface RunOptions extends CommonOptions {
   candidates?: string
@@ -40,29 +40,34 @@ interface RunOptions extends CommonOptions {
 }
 
 const DEFAULT_TABLE = 'features/local_1d'
-const MASTER_MATRIX = 'features_matrix.parquet'
-const REPORT = 'backfill.json'
-const VALIDATION_REPORT = 'validation_report.json'
+const MATRIX = 'features_matrix.parquet'
 
 /** Adds `fs-backfill run`. */
 export function addRunCommand(program: Command, dependencies: ProgramDependencies): void {
   const command = program
     .command('run')
     .description('compute the features of the candidates and bring the matrix up to date')
-    .option('--candidates <file>', 'candidates.json: the symbols of this run')
+    .option(
+      '--candidates <file>',
+      "candidates.json: the symbols of this run (default: the profile's)",
+    )
     .option('--all', 'every symbol there are bars for')
-    .option('--output <file>', `the matrix (default: ${MASTER_MATRIX} in the lakehouse)`)
+    .option('--output <file>', `the matrix (default: ${MATRIX} in the lakehouse)`)
     .option('--table <name>', `the feature table, under features/ (default: ${DEFAULT_TABLE})`)
     .option('--formula <id>', "rating formula (default: the table's; institutional for a new one)")
     .option(
       '--features <list>',
       "comma-separated (default: the table's; the three ratings for a new one)",
     )
-    .option('--policy <name>', 'strict, research or compat', 'strict')
-    .option('--as-of <time>', 'use only bars known by then: Unix seconds or ISO date', parseTime)
+    .option('--policy <name>', 'strict, research, compat or a JSON file (default: strict)')
+    .option(
+      '--as-of <time>',
+      'use only what was known by then: Unix seconds, or an ISO date (UTC)',
+      parseTime,
+    )
     .option('--workers <n>', 'worker threads (default: one a processor)', parseCount)
-    .option('--strict-scope', 'refuse to touch any cell outside the candidates')
-    .option('--dry-run', 'say what would change, and change nothing')
+    .option('--strict-scope', 'refuse a plan that touches any cell outside the candidates')
+    .option('--dry-run', 'compute and validate, say what would change, and change nothing')
   withCommonOptions(
     command,
     'fs-backfill run --candidates data/runs/20260129-011526/candidates.json',
@@ -74,88 +79,111 @@ export function addRunCommand(program: Command, dependencies: ProgramDependencie
 
 async function run(options: RunOptions, io: Io): Promise<void> {
   const { settings, output } = await openCommand(options, io)
-  if ((options.candidates === undefined) === (options.all === undefined)) {
-    throw new CommandError(
-      'usage',
-      options.all ? '--candidates and --all exclude each other' : 'no candidates were given',
-      {
-        unchanged: 'Nothing was touched.',
-        next: 'Name them with --candidates FILE, or compute every symbol with --all.',
-      },
-    )
-  }
-  const input =
-    options.candidates === undefined
-      ? null
-      : await readInputFile(options.candidates, { what: 'candidates file', cwd: io.cwd })
+  const startedAt = io.now()
+  const { cwd } = io
+  const path = candidatesPath(options, settings)
+  const input = path === null ? null : await readInputFile(path, { what: 'candidates file', cwd })
   const candidates = input && readCandidates(input, output)
-  const { name: profile, profile: configured } = chooseProfile(settings, {
-    given: options.profile,
-    candidates: options.candidates,
-    cwd: io.cwd,
-  })
+  const chosen = { candidates: path ?? undefined, cwd }
+  const { name, profile } = chooseProfile(settings, { given: options.profile, ...chosen })
   const runId = chooseRunId({
     given: options.runId,
-    candidates: options.candidates,
     runs: settings.runs,
-    cwd: io.cwd,
     now: io.now,
     random: io.random,
+    ...chosen,
   })
+  const policy = await backfillPolicy(options.policy ?? profile.policy ?? 'strict', cwd)
+  const table = checkTable(options.table ?? profile.table ?? DEFAULT_TABLE)
   const folder = runFolder(settings, runId)
-  const runStore = openStore(folder)
-  const earlier = await readReport(folder)
+  const record = await openRunRecord(folder, input)
   const now = () => Math.floor(io.now())
-  const startedSeconds = io.now()
 
   await using lake = openLakehouse(settings.lakehouse, {
     now,
     signal: io.signal,
     ...(options.workers !== undefined && { workers: options.workers }),
   })
-  const compute = computeProgress(output)
-  const report = await runBackfill({
-    lake,
-    runId,
-    profile,
-    candidates,
-    candidatesSha256: input?.sha256 ?? null,
-    table: checkTable(options.table ?? configured.table ?? DEFAULT_TABLE),
-    output: matrixPath(options.output ?? configured.output, settings, io),
-    runFile: join(folder, MASTER_MATRIX),
-    formula: options.formula ?? configured.formula,
-    features: options.features?.split(',').map((name) => name.trim()) ?? configured.features,
-    policy: policyOf(options.policy ?? configured.policy ?? 'strict'),
-    asOf: options.asOf,
-    strictScope: options.strictScope ?? false,
-    dryRun: options.dryRun ?? false,
-    startedAt: earlier?.started_at ?? now(),
-    now,
-    async keepReport(next) {
-      if (earlier !== null && next.status === 'started') checkSameInputs(folder, earlier, next)
-      if (input !== null && next.status === 'started') {
-        await runStore.put('candidates.json', new TextEncoder().encode(input.text))
-      }
-      await putJson(folder, REPORT, next)
-    },
-    keepValidation: (validation) => putJson(folder, VALIDATION_REPORT, validation),
-    onStep: (name) => output.note(`${name} …`),
-    onComputed: compute,
-  })
-  const seconds = io.now() - startedSeconds
-  for (const notice of report.notices) output.warn(notice)
-  output.result({ ...report, seconds }, () => formatReport(report, seconds, folder, output))
+  const progress = computeProgress(output)
+  try {
+    const report = await runBackfill({
+      lake,
+      runId,
+      profile: name,
+      candidates,
+      candidatesSha256: input?.sha256 ?? null,
+      table,
+      output: matrixPath(options.output ?? profile.output, settings, io),
+      runFile: join(folder, MATRIX),
+      formula: options.formula ?? profile.formula,
+      features: options.features?.split(',').map((feature) => feature.trim()) ?? profile.features,
+      policy,
+      asOf: options.asOf,
+      strictScope: options.strictScope ?? false,
+      dryRun: options.dryRun ?? false,
+      startedAt: record.earlier?.started_at ?? now(),
+      now,
+      signal: io.signal,
+      record,
+      onStep: (step) => output.note(`${step} …`),
+      onComputed: progress.show,
+    })
+    const seconds = io.now() - startedAt
+    for (const notice of report.notices) output.warn(notice)
+    output.result({ ...report, seconds }, () =>
+      formatReport(report, {
+        seconds,
+        folder,
+        width: io.stdout.columns ?? 100,
+        output,
+      }),
+    )
+  } finally {
+    progress.end()
+  }
 }
 
-// The bar appears with the first group, when the number of symbols is known.
-function computeProgress(output: Output): (symbols: number, total: number) => void {
+function candidatesPath(options: RunOptions, { profiles }: Settings): string | null {
+  if (options.candidates !== undefined && options.all) {
+    throw new CommandError('usage', '--candidates and --all exclude each other', {
+      unchanged: 'Nothing was touched.',
+    })
+  }
+  if (options.all) return null
+  const profile = options.profile
+  const configured =
+    profile !== undefined && Object.hasOwn(profiles, profile)
+      ? profiles[profile]!.candidates
+      : undefined
+  const path = options.candidates ?? configured
+  if (path !== undefined) return path
+  throw new CommandError('usage', 'no candidates were given', {
+    unchanged: 'Nothing was touched.',
+    next: 'Name them with --candidates FILE, or compute every symbol with --all.',
+  })
+}
+
+// A lost race computes a group again after the bar has ended, and a failure may end it early.
+function computeProgress(output: Output): {
+  show: (symbols: number, of: number) => void
+  end: () => void
+} {
   let progress: Progress | undefined
   let counted = 0
-  return (symbols, total) => {
-    progress ??= output.progress({ step: 'compute', total, unit: 'symbols' })
-    progress.advance(symbols - counted)
-    if (symbols === total && counted < total) progress.finish()
-    counted = symbols
+  let ended = false
+  const end = () => {
+    if (!ended) progress?.finish()
+    ended = true
+  }
+  return {
+    show(symbols, of) {
+      progress ??= output.progress({ step: 'compute', total: of, unit: 'symbols' })
+      if (ended) return
+      progress.advance(symbols - counted)
+      counted = symbols
+      if (symbols === of) end()
+    },
+    end,
   }
 }
 
@@ -169,13 +197,18 @@ function readCandidates(input: InputFile, output: Output): readonly Candidate[] 
     throw new CommandError(error.code, `${input.path}: ${error.message}`, {
       cause: error,
       unchanged: 'Nothing was touched.',
+      next: 'Correct the file, or compute every symbol with --all.',
     })
   }
 }
 
 function checkTable(name: string): string {
-  if (/^features\/[A-Za-z0-9_-]+$/.test(name) && !name.startsWith('features/tv_technicals_'))
+  if (
+    /^features\/[A-Za-z0-9_-]+$/.test(name) &&
+    !name.toLowerCase().startsWith('features/tv_technicals_')
+  ) {
     return name
+  }
   throw new CommandError('invalid_input', `'${name}' cannot be a feature table`, {
     unchanged: 'Nothing was touched.',
     next: 'Name one like features/local_1d; tv_technicals_ is kept for snapshots.',
@@ -187,50 +220,7 @@ function matrixPath(output: string | undefined, settings: Settings, io: Io): str
   const lakehouse = settings.lakehouse.startsWith('file://')
     ? fileURLToPath(settings.lakehouse)
     : settings.lakehouse
-  return resolve(io.cwd, lakehouse, MASTER_MATRIX)
-}
-
-// Freshness is a promise of promotion, not of computing history: a backfill of old bars is no failure.
-function policyOf(name: string): Policy {
-  if (!Object.hasOwn(POLICIES, name)) {
-    throw new CommandError('invalid_input', `there is no policy '${name}'`, {
-      unchanged: 'Nothing was touched.',
-      next: `Choose one of ${Object.keys(POLICIES).join(', ')}.`,
-    })
-  }
-  const policy = POLICIES[name as keyof typeof POLICIES]
-  if (name !== 'strict') return policy
-  return { ...policy, checks: { ...policy.checks, 'FRESH-01': { severity: 'W' } } }
-}
-
-async function readReport(folder: string): Promise<RunReport | null> {
-  const store = openStore(folder)
-  if ((await store.head(REPORT)) === null) return null
-  return JSON.parse(new TextDecoder().decode(await store.get(REPORT))) as RunReport
-}
-
-function checkSameInputs(folder: string, earlier: RunReport, next: RunReport): void {
-  if (isDeepStrictEqual(earlier.inputs, JSON.parse(JSON.stringify(next.inputs)))) return
-  const names = Object.keys(next.inputs) as (keyof RunReport['inputs'])[]
-  const differing = names.filter(
-    (name) => JSON.stringify(earlier.inputs[name]) !== JSON.stringify(next.inputs[name]),
-  )
-  throw new CommandError(
-    'run_id_reused',
-    `the run ${earlier.run_id} in ${folder} was begun with other inputs: ${differing.join(', ')}`,
-    { unchanged: 'Nothing was touched.', next: 'Give this run an id of its own with --run-id.' },
-  )
-}
-
-async function putJson(folder: string, name: string, value: object): Promise<void> {
-  const text = `${JSON.stringify(value, undefined, 2)}\n`
-  await openStore(folder).put(name, new TextEncoder().encode(text))
-}
-
-function parseTime(text: string): number {
-  const seconds = /^\d+$/.test(text) ? Number(text) : Date.parse(text) / 1000
-  if (Number.isFinite(seconds)) return Math.floor(seconds)
-  throw new InvalidArgumentError('must be Unix seconds or an ISO date.')
+  return resolve(io.cwd, lakehouse, MATRIX)
 }
 
 function parseCount(text: string): number {

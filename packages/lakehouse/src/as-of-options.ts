@@ -91,9 +91,6 @@ export function checkAsOf(table: string, schema: TableSchema, options: AsOfOptio
     refuse(`${name} must be a whole number of seconds from 0, was ${value}`, name)
   }
   const { ttl, embargo = 0, knownAt, strict = false, hindsight = false } = options
-  if (!held.has('known_at')) {
-    refuse('it has no known_at, so nobody can say what was known when', 'known_at')
-  }
   seconds('ttl', ttl)
   seconds('embargo', embargo)
   if (ttl !== undefined && embargo > ttl) {

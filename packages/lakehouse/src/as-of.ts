@@ -6,6 +6,7 @@ import {
   VERSION_COLUMN,
 } from './as-of-options.ts'
 import { type Column, type Columns, numbers, rowCount, takeRows, texts } from './columns.ts'
+import { schemaFields } from './delta/metadata.ts'
 import type { Snapshot } from './delta/snapshot.ts'
 import { compareCodePoints } from './delta/stats.ts'
 import { LakehouseError } from './errors.ts'
@@ -130,6 +131,13 @@ export function pointInTimeReads(table: ReadableTable): PointInTimeReads {
 
   const open = async (options: AsOfOptions) => {
     const at = await table.existing(options.version)
+    if (!schemaFields(at.metaData).some((field) => field.name === 'known_at')) {
+      throw unsupported(
+        name,
+        'known_at',
+        'it has no known_at, so nobody can say what was known when',
+      )
+    }
     const schema = table.schema(at)
     return { at, schema, checked: checkAsOf(name, schema, options) }
   }

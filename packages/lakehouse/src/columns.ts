@@ -57,16 +57,19 @@ export function sliceRows(rows: Columns, start: number, end: number): Columns {
 }
 
 /**
- * Puts batches one below the other, with the columns of the first; a column that a later batch lacks is filled with
- * "no value" there.
+ * Puts batches one below the other, with the columns of all of them; a column that a batch lacks is filled with "no
+ * value" there.
+ *
+ * @throws RangeError when a column holds text in one batch and numbers in another
  */
 export function concatRows(batches: readonly Columns[]): Columns {
   const [first, ...others] = batches
   if (first === undefined || others.length === 0) return first ?? {}
   const total = batches.reduce((sum, batch) => sum + rowCount(batch), 0)
   const joined: Record<string, Column> = {}
-  for (const name in first) {
-    if (first[name] instanceof Float64Array) {
+  const samples = new Map(batches.toReversed().flatMap((batch) => Object.entries(batch)))
+  for (const name of new Set(batches.flatMap((batch) => Object.keys(batch)))) {
+    if (samples.get(name) instanceof Float64Array) {
       const values = new Float64Array(total)
       let at = 0
       for (const batch of batches) {

@@ -47,14 +47,15 @@ const TABLE_NAME = /^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/
 /**
  * Opens a lakehouse. Nothing is read or created yet.
  *
- * @param uri a folder, as a path or `file://` URI
+ * @param place a folder, as a path or `file://` URI; or a store, through which logs are then read and written, while
+ *   worker threads read and write data files at its URI
  * @throws LakehouseError `unsupported_option` for another kind of URI
  * @example
  * await using lake = openLakehouse('data/lakehouse')
  * for await (const bars of lake.table('bars_1d').scan({ symbols: ['BINANCE:BTCUSDT'] })) …
  */
-export function openLakehouse(uri: string, options: LakehouseOptions = {}): Lakehouse {
-  const store = openStore(uri)
+export function openLakehouse(place: string | Store, options: LakehouseOptions = {}): Lakehouse {
+  const store = typeof place === 'string' ? openStore(place) : place
   const workers = createWorkerPool(options.workers, options.signal)
   const now = options.now ?? (() => Math.floor(Date.now() / 1000))
   const close = () => workers.close()

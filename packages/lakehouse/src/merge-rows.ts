@@ -39,12 +39,13 @@ const PROVENANCE = new Set(['known_at', 'run_id'])
 
 /**
  * Decides which incoming rows a table does not know yet. Rows are never changed or dropped: a key whose values differ
- * gets a second row with a later `known_at`, and equal values get none.
+ * gets a second row with a later `known_at`, and equal values get none. A row that comes twice counts once.
  *
  * @param schema the table's schema; its key without `known_at` says which rows describe the same thing
  * @param existing rows the table holds for the incoming symbols, sorted by symbol, time, `known_at`
  * @param incoming rows to merge, sorted likewise
- * @throws LakehouseError `invalid_input` when two incoming rows have one key and one `known_at`
+ * @throws LakehouseError `invalid_input` when a row has no time or `known_at`, or two incoming rows contradict each
+ *   other: other values for one key and one `known_at`, with `restatedAt` for one key
  */
 export function mergeRows(
   schema: TableSchema,
@@ -65,37 +66,51 @@ export function mergeRows(
   let counts: MergeCounts = { added: 0, restated: 0, unchanged: 0 }
   let symbol = ''
   let from = 0
-  // Positions in `taken` of the rows accepted for the current symbol and time.
+  // For the current symbol and time: the incoming rows so far, and positions in `taken` of those accepted.
+  let seen: number[] = []
   let accepted: number[] = []
 
   for (let row = 0; row < fresh.length; row++) {
     const own = fresh.symbols[row]
     if (typeof own !== 'string') throw new RangeError(`row ${row}: the symbol must not be null`)
+    const time = fresh.times[row]!
+    const knownAt = fresh.knownAt[row]!
+    if (Number.isNaN(time) || Number.isNaN(knownAt)) throw incomplete(own, schema.time, time)
+    if (own !== symbol || time !== fresh.times[row - 1]) {
+      seen = []
+      accepted = []
+    }
     if (own !== symbol) {
       symbol = own
       counts = { added: 0, restated: 0, unchanged: 0 }
       perSymbol.set(symbol, counts)
       while (from < held.length && compareCodePoints(held.symbols[from]!, own) < 0) from += 1
-      accepted = []
     }
-    const holdsSymbol = from < held.length && held.symbols[from] === symbol
-    if (options.onlyNewSymbols && holdsHere(held, from, own)) {
+    if (options.onlyNewSymbols && held.symbols[from] === symbol) {
       counts.unchanged += 1
       continue
     }
-    const time = fresh.times[row]!
-    if (row > 0 && fresh.times[row - 1] !== time) accepted = []
-    if (holdsSymbol) {
-      while (from < held.length && held.symbols[from] === symbol && held.times[from]! < time)
-        from += 1
+    // The negation passes rows without a time, which other engines may write.
+    while (held.symbols[from] === symbol && !(held.times[from]! >= time)) from += 1
+
+    const twin = seen.find(
+      (other) =>
+        (options.restatedAt !== undefined || fresh.knownAt[other] === knownAt) &&
+        sameKey(fresh, other, fresh, row),
+    )
+    if (twin !== undefined) {
+      if (!sameValues(fresh, twin, fresh, row)) throw contradiction(own, time, knownAt)
+      counts.unchanged += 1
+      continue
     }
+    seen.push(row)
 
     // The versions of this key: those held, then those just accepted.
     let latestKnownAt = -Infinity
     let latestEqual = false
     let viewKnownAt = -Infinity
     let viewEqual = false
-    const knownAt = fresh.knownAt[row]!
+    let laterEqual = false
     const consider = (side: Side, position: number, at: number) => {
       if (!sameKey(side, position, fresh, row)) return
       const equal = sameValues(side, position, fresh, row)
@@ -107,54 +122,52 @@ export function mergeRows(
         viewKnownAt = at
         viewEqual = equal
       }
+      if (at > knownAt && equal) laterEqual = true
     }
-    for (
-      let i = from;
-      i < held.length && held.symbols[i] === symbol && held.times[i] === time;
-      i++
-    ) {
+    for (let i = from; held.symbols[i] === symbol && held.times[i] === time; i++) {
       consider(held, i, held.knownAt[i]!)
     }
-    for (const position of accepted) {
-      const other = taken[position]!
-      if (fresh.knownAt[other] === knownAt && sameKey(fresh, other, fresh, row)) {
-        if (sameValues(fresh, other, fresh, row)) continue
-        throw new LakehouseError(
-          'invalid_input',
-          `${symbol} at ${time}: two rows with other values and one known_at (${knownAt}); nothing was written`,
-          { evidence: { symbols: [own], timestamp: time } },
-        )
-      }
-      consider(fresh, other, knownAtOf[position]!)
-    }
+    for (const position of accepted) consider(fresh, taken[position]!, knownAtOf[position]!)
 
     const isNew = latestKnownAt === -Infinity
-    let acceptedAt = knownAt
-    if (isNew) {
-      counts.added += 1
-    } else if (options.restatedAt !== undefined || viewKnownAt === knownAt) {
-      if (latestEqual || (options.restatedAt === undefined && viewEqual)) {
-        counts.unchanged += 1
-        continue
-      }
-      // Two corrections within a second still need two times.
-      acceptedAt = Math.max(options.restatedAt ?? options.now, latestKnownAt + 1)
-      counts.restated += 1
-    } else {
-      if (viewEqual) {
-        counts.unchanged += 1
-        continue
-      }
-      counts.restated += 1
+    const contradicts = viewKnownAt === knownAt
+    const isKnown =
+      options.restatedAt === undefined ? viewEqual || (contradicts && laterEqual) : latestEqual
+    if (isKnown) {
+      counts.unchanged += 1
+      continue
     }
+    if (isNew) counts.added += 1
+    else counts.restated += 1
     accepted.push(taken.length)
     taken.push(row)
-    knownAtOf.push(acceptedAt)
+    const restates = !isNew && (options.restatedAt !== undefined || contradicts)
+    // Two corrections within a second still need two times.
+    knownAtOf.push(
+      restates ? Math.max(options.restatedAt ?? options.now, latestKnownAt + 1) : knownAt,
+    )
   }
 
   // A first import is taken as a whole: nothing needs to be copied.
   const rows = taken.length === fresh.length ? incoming : takeRows(incoming, taken)
   return { rows: inSchemaOrder(schema, rows, Float64Array.from(knownAtOf)), perSymbol }
+}
+
+function incomplete(symbol: string, timeColumn: string, time: number): LakehouseError {
+  const what = Number.isNaN(time) ? `without ${timeColumn}` : `at ${time} without known_at`
+  return new LakehouseError(
+    'invalid_input',
+    `${symbol}: a row ${what} cannot be told from others; nothing was written`,
+    { evidence: { symbols: [symbol] } },
+  )
+}
+
+function contradiction(symbol: string, time: number, knownAt: number): LakehouseError {
+  return new LakehouseError(
+    'invalid_input',
+    `${symbol} at ${time}: two rows with other values, and nothing to say which is the later one (known_at ${knownAt}); nothing was written`,
+    { evidence: { symbols: [symbol], timestamp: time } },
+  )
 }
 
 // The same columns in the same order as rows that were read back.
@@ -196,11 +209,6 @@ function sideOf(rows: Columns, time: string, values: string[], key: string[]): S
     values: values.map((name) => rows[name]),
     key: key.map((name) => rows[name]),
   }
-}
-
-function holdsHere(side: Side, from: number, symbol: string): boolean {
-  // `from` may already have moved past the symbol's rows.
-  return side.symbols[from] === symbol || (from > 0 && side.symbols[from - 1] === symbol)
 }
 
 function sameKey(a: Side, i: number, b: Side, k: number): boolean {

@@ -1,3 +1,4 @@
+import type { MetaData } from './delta/actions.ts'
 import { LakehouseError } from './errors.ts'
 
 /** The types a table column can have: text, 64-bit integer, 64-bit float, truth value. */
@@ -55,7 +56,8 @@ export function fromMetadata(
     fields: { name: string; type: unknown; nullable: boolean }[]
   }
   const columns = parsed.fields.map(({ name, type, nullable }): TableColumn => {
-    if (type === 'integer') return { name, type: 'long', nullable }
+    const wide = typeof type === 'string' ? WIDENED[type] : undefined
+    if (wide !== undefined) return { name, type: wide, nullable }
     if (type !== 'string' && type !== 'long' && type !== 'double' && type !== 'boolean') {
       throw new LakehouseError(
         'unsupported_feature',
@@ -67,8 +69,54 @@ export function fromMetadata(
   })
   const names = new Set(columns.map((column) => column.name))
   const time = configuration[TIME_SETTING] ?? 'timestamp'
+  for (const name of ['symbol', time, 'known_at']) {
+    const column = columns.find((held) => held.name === name)
+    if (column !== undefined && (column.type === 'string') === (name === 'symbol')) continue
+    const problem = column === undefined ? 'has no' : `has type ${column.type} for its`
+    throw new LakehouseError(
+      'schema_mismatch',
+      `table ${table} ${problem} column '${name}', without which its rows cannot be told apart here; nothing was changed`,
+      { evidence: { table, column: name } },
+    )
+  }
   const key = configuration[KEY_SETTING]?.split(',') ?? ['symbol', time, 'source']
   return { columns, time, key: key.filter((name) => names.has(name)), configuration }
+}
+
+// Types of other engines that are read as wider ones, and never written.
+const WIDENED: Readonly<Record<string, ColumnType>> = {
+  byte: 'long',
+  short: 'long',
+  integer: 'long',
+  float: 'double',
+}
+
+/**
+ * Refuses to write rows into a table that another engine laid out in a way this package only reads.
+ *
+ * @throws LakehouseError `unsupported_feature` for a partitioned table and for a column of a narrow type
+ */
+export function checkLayout(
+  table: string,
+  { schemaString, partitionColumns }: Pick<MetaData, 'schemaString' | 'partitionColumns'>,
+): void {
+  const { fields } = JSON.parse(schemaString) as { fields: { name: string; type: unknown }[] }
+  const narrow = fields.find(({ type }) => typeof type === 'string' && WIDENED[type] !== undefined)
+  if (partitionColumns.length === 0 && narrow === undefined) return
+  const why =
+    partitionColumns.length > 0
+      ? `is partitioned by ${partitionColumns.join(', ')}`
+      : `has a column '${narrow!.name}' of type ${String(narrow!.type)}`
+  throw new LakehouseError(
+    'unsupported_feature',
+    `table ${table} ${why}, which is only read here. Nothing was written: write it with the engine that made it`,
+    {
+      evidence: {
+        table,
+        feature: partitionColumns.length > 0 ? 'partitioning' : String(narrow!.type),
+      },
+    },
+  )
 }
 
 // Names must differ by more than case and hold none of these, or engines that fold or split names cannot read them.
@@ -90,6 +138,11 @@ export function checkSchema(table: string, schema: TableSchema): void {
     seen.add(name.toLowerCase())
   }
   for (const name of ['symbol', schema.time, 'known_at', ...schema.key]) {
-    if (!schema.columns.some((column) => column.name === name)) refuse(name, 'is needed and absent')
+    const column = schema.columns.find((held) => held.name === name)
+    if (column === undefined) refuse(name, 'is needed and absent')
+    else if (name === 'symbol' && column.type !== 'string') refuse(name, 'must be of type string')
+    else if ((name === schema.time || name === 'known_at') && column.type !== 'long') {
+      refuse(name, 'must be of type long')
+    }
   }
 }

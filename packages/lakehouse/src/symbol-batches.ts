@@ -1,4 +1,4 @@
-import { type Columns, concatRows, sliceRows, symbolRuns, texts } from './columns.ts'
+import { type Columns, concatRows, rowCount, sliceRows, symbolRuns, texts } from './columns.ts'
 import { LakehouseError } from './errors.ts'
 import { sortRows } from './sort-rows.ts'
 
@@ -16,6 +16,7 @@ export interface SymbolBatch {
 /**
  * Regroups rows as they arrive, in whatever portions, into batches of {@link SYMBOLS_PER_FILE} symbols.
  *
+ * @param portions rows in any order; a symbol may go on in the next portion
  * @param time name of the time column
  * @throws LakehouseError `invalid_input` when a symbol comes again after its rows were handed on
  */
@@ -27,12 +28,21 @@ export async function* symbolBatches(
   let pending: Columns[] = []
   let pendingSymbols = new Set<string>()
 
-  function* handOn(all: boolean): Generator<SymbolBatch> {
+  // Hands on full batches, but not the symbol that may go on in the next portion; without one, whatever is left.
+  function* handOn(open: string | undefined): Generator<SymbolBatch> {
     if (pending.length === 0) return
-    const rows = sortRows(concatRows(pending), time)
-    const runs = symbolRuns(texts(rows, 'symbol'))
+    let rows = sortRows(concatRows(pending), time)
+    let runs = symbolRuns(texts(rows, 'symbol'))
+    const kept: Columns[] = []
+    const unfinished = runs.find((run) => run.symbol === open)
+    if (unfinished !== undefined) {
+      const { start, end } = unfinished
+      kept.push(sliceRows(rows, start, end))
+      rows = concatRows([sliceRows(rows, 0, start), sliceRows(rows, end, rowCount(rows))])
+      runs = symbolRuns(texts(rows, 'symbol'))
+    }
     let first = 0
-    while (first + SYMBOLS_PER_FILE <= runs.length || (all && first < runs.length)) {
+    while (first + SYMBOLS_PER_FILE <= runs.length || (open === undefined && first < runs.length)) {
       const group = runs.slice(first, first + SYMBOLS_PER_FILE)
       const symbols = group.map((run) => run.symbol)
       for (const symbol of symbols) handedOn.add(symbol)
@@ -40,11 +50,15 @@ export async function* symbolBatches(
       first += group.length
     }
     const rest = runs[first]
-    pending = rest === undefined ? [] : [sliceRows(rows, rest.start, runs.at(-1)!.end)]
+    if (rest !== undefined) kept.push(sliceRows(rows, rest.start, rowCount(rows)))
+    pending = kept
     pendingSymbols = new Set(runs.slice(first).map((run) => run.symbol))
+    if (open !== undefined) pendingSymbols.add(open)
   }
 
   for await (const portion of portions) {
+    if (rowCount(portion) === 0) continue
+    let last = ''
     for (const { symbol } of symbolRuns(texts(portion, 'symbol'))) {
       if (handedOn.has(symbol)) {
         throw new LakehouseError(
@@ -54,9 +68,10 @@ export async function* symbolBatches(
         )
       }
       pendingSymbols.add(symbol)
+      last = symbol
     }
     pending.push(portion)
-    if (pendingSymbols.size >= SYMBOLS_PER_FILE) yield* handOn(false)
+    if (pendingSymbols.size > SYMBOLS_PER_FILE) yield* handOn(last)
   }
-  yield* handOn(true)
+  yield* handOn(undefined)
 }

@@ -1,20 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import { pointInTimeReads, type PointInTimeReads } from './as-of.ts'
-import { type Column, type Columns, texts } from './columns.ts'
+import { checkRows, noSuchColumn } from './check-rows.ts'
+import { type Column, type Columns, rowCount } from './columns.ts'
 import type { Action, AddFile } from './delta/actions.ts'
 import { commitActions } from './delta/commit.ts'
 import { decodePath, inTable } from './delta/layout.ts'
 import { readSnapshot, tableExists } from './delta/log.ts'
-import { PROTOCOL } from './delta/protocol.ts'
+import { checkWritable, PROTOCOL } from './delta/protocol.ts'
 import type { CommitSummary, Snapshot } from './delta/snapshot.ts'
 import { compareCodePoints, mayHoldSymbols } from './delta/stats.ts'
-import { LakehouseError } from './errors.ts'
+import { isLakehouseError, LakehouseError } from './errors.ts'
 import type { MergeCounts, MergeOptions } from './merge-rows.ts'
 import type { ReadPlan } from './read-plan.ts'
 import type { IndexedRun } from './row-index.ts'
 import {
+  checkLayout,
   fromMetadata,
-  type TableColumn,
   type TableSchema,
   toConfiguration,
   toSchemaString,
@@ -105,7 +106,9 @@ export interface Table extends PointInTimeReads {
    * second row; see `MergeOptions`. Other writers' commits of other symbols in the meantime do not matter.
    *
    * @param batches rows in any order and portion; all rows of a symbol must come together
-   * @throws LakehouseError `commit_contention` when others always won, `schema_mismatch` when a column does not fit
+   * @throws LakehouseError `schema_mismatch` when a value does not fit its column, `invalid_input` when rows
+   *   contradict each other, `unsupported_feature` for a table that may only be read, `commit_contention` when others
+   *   always won, `aborted` by the signal; the table is then as it was. After `io_error` it holds all or nothing.
    */
   upsertSymbols(
     batches: AsyncIterable<Columns> | Iterable<Columns>,
@@ -147,6 +150,13 @@ export function openTable(
 ): Table {
   const { store, workers, now, signal } = environment
   let known: Snapshot | null = null
+  const checkSignal = (): void => {
+    if (signal?.aborted !== true) return
+    throw new LakehouseError('aborted', `the work on ${name} was ended; nothing was committed`, {
+      cause: signal.reason,
+      evidence: { table: name },
+    })
+  }
 
   const state = async (): Promise<Snapshot | null> => {
     if (known === null && !(await tableExists(store, name))) return null
@@ -226,8 +236,14 @@ export function openTable(
 
   async function* scan(options: ScanOptions = {}): AsyncGenerator<Columns> {
     const at = await existing(options.version)
-    const names = options.columns ?? schema(at).columns.map((column) => column.name)
-    const wanted = options.symbols?.toSorted(compareCodePoints) ?? [...(await symbols(at)).keys()]
+    const { columns } = schema(at)
+    const names = options.columns ?? columns.map((column) => column.name)
+    const unknown = names.find((wanted) => !columns.some((column) => column.name === wanted))
+    if (unknown !== undefined) throw noSuchColumn(name, unknown, columns)
+    const wanted =
+      options.symbols === undefined
+        ? [...(await symbols(at)).keys()]
+        : [...new Set(options.symbols)].toSorted(compareCodePoints)
     // One batch is read ahead while the caller works on the one before.
     const read = (group: readonly string[]) =>
       workers.run<ScannedRows>(TASKS, 'scanRows', plan(at, { ...options, symbols: group }))
@@ -241,33 +257,41 @@ export function openTable(
       const { rows: packed, bytesRead } = await current
       options.onBytesRead?.(bytesRead)
       const rows = unpackRows(packed)
-      signal?.throwIfAborted()
-      if (texts(rows, 'symbol').length === 0) continue
+      checkSignal()
+      if (rowCount(rows) === 0) continue
       yield Object.fromEntries(names.map((column): [string, Column] => [column, rows[column]!]))
     }
   }
 
-  const commitGroups: Table['commitGroups'] = async <Result extends GroupResult>(
+  /** Commits groups; `staged` are files that were written for them before, by path in the table. */
+  const commitStaged = async <Result extends GroupResult>(
     commit: GroupCommit<Result>,
+    staged: readonly string[],
   ) => {
-    const base = await state()
     let results: Result[] = []
-    const written = new Set<string>()
-    const discard = async () => {
-      for (const path of written) await store.remove(inTable(name, path)).catch(() => undefined)
+    let tried = false
+    const written = new Set(staged)
+    const discard = async (kept: ReadonlySet<string>) => {
+      for (const path of written) {
+        // A file that stays costs space until vacuum finds it; failing here would hide how the commit ended.
+        if (!kept.has(path)) await store.remove(inTable(name, path)).catch(() => undefined)
+      }
     }
     const build = async (at: Snapshot | null, before: Snapshot | null | undefined) => {
-      const changed =
-        before === undefined
-          ? undefined
-          : (at?.files ?? []).filter((file) => !before?.files.includes(file))
+      const known = new Set(before?.files)
+      const changed = (at?.files ?? []).filter((file) => !known.has(file))
+      const stands = before !== undefined && at?.metaData === before?.metaData
       results = await Promise.all(
         commit.groups.map(async (group, i) => {
           const earlier = results[i]
-          if (earlier !== undefined && !changed?.some((file) => mayHoldSymbols(file, group))) {
+          if (
+            earlier !== undefined &&
+            stands &&
+            !changed.some((file) => mayHoldSymbols(file, group))
+          ) {
             return earlier
           }
-          signal?.throwIfAborted()
+          checkSignal()
           const result = await commit.work(group, at, earlier)
           if (result.file !== null) written.add(result.file.path)
           return result
@@ -277,6 +301,7 @@ export function openTable(
       const files = results.flatMap(({ file }) => (file === null ? [] : [file]))
       if (files.length === 0) return { done: at?.version ?? -1 }
       const adds = files.map((file): Action => ({ add: toAddFile(file, now()) }))
+      tried = true
       return {
         operation: {
           kind: 'upsertSymbols' as const,
@@ -287,6 +312,7 @@ export function openTable(
       }
     }
     try {
+      const base = await state()
       const outcome = await commitActions(store, name, {
         base,
         transaction: {
@@ -299,20 +325,40 @@ export function openTable(
           build(at, previous === null ? undefined : previous.snapshot),
       })
       known = outcome.snapshot
+      await discard(new Set(outcome.snapshot?.files.map((file) => decodePath(file.path))))
       return {
         version: outcome.written ? outcome.version : null,
         snapshot: outcome.snapshot,
         results,
       }
     } catch (error) {
-      // After an unknown outcome the files may be part of the table.
-      if (!(error instanceof LakehouseError && error.code === 'io_error')) await discard()
+      // Once a commit was tried, these leave open whether it was made: the files may belong to the table.
+      const isOpen = tried && isLakehouseError(error, 'io_error', 'fsync_failed', 'aborted')
+      if (!isOpen) await discard(new Set())
       throw error
     }
   }
 
   const upsertSymbols: Table['upsertSymbols'] = async (batches, options) => {
     const base = await state()
+    const expected = schema(base)
+    if (base !== null) checkFits(base)
+    /** Refuses a state of the table that rows of the schema they were checked against cannot go into. */
+    function checkFits(at: Snapshot) {
+      checkWritable(name, at.protocol, at.metaData)
+      checkLayout(name, at.metaData)
+      const found = schema(at)
+      for (const { name: column, type } of expected.columns) {
+        const held = found.columns.find((candidate) => candidate.name === column)
+        if (held === undefined) throw noSuchColumn(name, column, found.columns)
+        if (held.type === type) continue
+        throw new LakehouseError(
+          'schema_mismatch',
+          `table ${name}: column '${column}' is of type ${held.type} by now, but rows came for ${type}; nothing was written`,
+          { evidence: { table: name, column, version: at.version } },
+        )
+      }
+    }
     const merge = (
       group: readonly string[],
       at: Snapshot | null,
@@ -331,9 +377,9 @@ export function openTable(
       } satisfies MergeBatch)
 
     async function* checked(portions: AsyncIterable<Columns> | Iterable<Columns>) {
-      const expected = schema(base)
       for await (const portion of portions) {
-        checkColumns(name, portion, expected)
+        if (rowCount(portion) === 0) continue
+        checkRows(name, portion, expected)
         yield portion
       }
     }
@@ -341,13 +387,18 @@ export function openTable(
     const groups: (readonly string[])[] = []
     const merged: Promise<MergedBatch>[] = []
     const running = new Set<Promise<unknown>>()
+    const failures: unknown[] = []
     try {
-      for await (const batch of symbolBatches(checked(batches), schema(base).time)) {
-        signal?.throwIfAborted()
+      for await (const batch of symbolBatches(checked(batches), expected.time)) {
+        checkSignal()
+        // The rest of a long import is not read for nothing.
+        if (failures.length > 0) throw failures[0]
         groups.push(batch.symbols)
         const work = merge(batch.symbols, base, { rows: packRows(batch.rows) })
         merged.push(work)
-        const settled = work.catch(() => undefined).finally(() => running.delete(settled))
+        const settled = work
+          .catch((error: unknown) => failures.push(error))
+          .finally(() => running.delete(settled))
         running.add(settled)
         if (running.size > workers.size) await Promise.race(running)
       }
@@ -360,25 +411,25 @@ export function openTable(
       throw error
     }
 
-    const first = new Map(groups.map((group, i) => [group, merged[i]!]))
-    const { version, results } = await commitGroups<MergedBatch>({
-      runId: options.runId,
-      operation: options.operation ?? 'MERGE',
-      groups,
-      work: async (group, at, earlier) => {
-        const begun = first.get(group)
-        first.delete(group)
-        if (earlier === undefined && begun !== undefined && at?.version === base?.version) {
-          return await begun
-        }
-        const { file } = earlier ?? (await begun!)
-        if (file === null) return earlier ?? (await begun!)
-        // What was new against the older state is merged once more, against the newer one.
-        const staged = { path: inTable(name, file.path), size: file.size }
-        const whole = plan(at, { symbols: group })
-        return await merge(group, at, { plan: { ...whole, files: [staged] } })
+    const first = new Map<readonly string[], MergedBatch>()
+    for (const [i, group] of groups.entries()) first.set(group, await merged[i]!)
+    const { version, results } = await commitStaged<MergedBatch>(
+      {
+        runId: options.runId,
+        operation: options.operation ?? 'MERGE',
+        groups,
+        work: async (group, at, earlier = first.get(group)!) => {
+          if (at?.version === base?.version || earlier.file === null) return earlier
+          checkFits(at!)
+          // What was new against the older state is merged once more, against the newer one.
+          const staged = { path: inTable(name, earlier.file.path), size: earlier.file.size }
+          const whole = plan(at, { symbols: group })
+          const again = await merge(group, at, { plan: { ...whole, files: [staged] } })
+          return { ...again, perSymbol: afterRepetition(earlier.perSymbol, again.perSymbol) }
+        },
       },
-    })
+      [...first.values()].flatMap(({ file }) => (file === null ? [] : [file.path])),
+    )
     const perSymbol = new Map(results.flatMap((result) => [...result.perSymbol]))
     const total: MergeCounts = { added: 0, restated: 0, unchanged: 0 }
     for (const counts of perSymbol.values()) {
@@ -398,7 +449,7 @@ export function openTable(
     symbols,
     scan,
     upsertSymbols,
-    commitGroups,
+    commitGroups: (commit) => commitStaged(commit, []),
     versions: async () => (await existing()).commits,
     ...pointInTimeReads({ name, workers, now, signal, existing, schema, plan, symbols }),
   }
@@ -432,32 +483,20 @@ function toAddFile(file: WrittenFile, nowSeconds: number): AddFile {
   }
 }
 
-function checkColumns(table: string, rows: Columns, schema: TableSchema): void {
-  const types = new Map(schema.columns.map((column) => [column.name, column.type]))
-  for (const name in rows) {
-    const type = types.get(name)
-    if (type === undefined) throw noSuchColumn(table, name, schema.columns)
-    if ((type === 'string') === rows[name] instanceof Float64Array) {
-      throw new LakehouseError(
-        'schema_mismatch',
-        `table ${table}: column '${name}' is of type ${type}, but other values came; nothing was written`,
-        { evidence: { table, column: name } },
-      )
-    }
-  }
-}
-
-function noSuchColumn(
-  table: string,
-  name: string,
-  columns: readonly TableColumn[],
-): LakehouseError {
-  return new LakehouseError(
-    'schema_mismatch',
-    `table ${table} has no column '${name}'; it has ${columns.map((column) => column.name).join(', ')}`,
-    { evidence: { table, column: name } },
+// A repetition sees only the rows that were new before: those that were not stay counted.
+function afterRepetition(
+  before: ReadonlyMap<string, MergeCounts>,
+  again: ReadonlyMap<string, MergeCounts>,
+): ReadonlyMap<string, MergeCounts> {
+  return new Map(
+    [...before].map(([symbol, counts]): [string, MergeCounts] => {
+      const { added, restated, unchanged } = again.get(symbol) ?? NO_ROWS
+      return [symbol, { added, restated, unchanged: counts.unchanged + unchanged }]
+    }),
   )
 }
+
+const NO_ROWS: MergeCounts = { added: 0, restated: 0, unchanged: 0 }
 
 /** Cuts a list into pieces of a length, the last one shorter. */
 function chunk<Item>(items: readonly Item[], length: number): Item[][] {

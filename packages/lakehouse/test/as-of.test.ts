@@ -10,6 +10,7 @@ import {
   type TableColumn,
 } from '../src/index.ts'
 import { answerOf } from './brute-force.ts'
+import { putForeignTable } from './foreign-table.ts'
 import { columnsOf, rowsOf, tableOf, temporaryLake, valueColumns } from './tables.ts'
 
 const NOW = 1_000_000
@@ -448,6 +449,21 @@ test('what cannot be honoured is refused by name', async () => {
   )
   expect(await codeOf(lake.table('nowhere').asOf(question))).toBe('not_found')
   expect(await codeOf(kept.snapshot(1.5))).toBe('invalid_input')
+})
+
+test('a table that does not say what was known when is not read as of a time', async () => {
+  await putForeignTable(
+    lake.store,
+    'without_known_at',
+    [
+      { name: 'symbol', type: 'string' },
+      { name: 'timestamp', type: 'long' },
+    ],
+    [],
+  )
+  await expect(
+    lake.table('without_known_at').asOf([{ symbol: 'A', asOf: 1 }]),
+  ).rejects.toMatchObject({ code: 'unsupported_option', evidence: { option: 'known_at' } })
 })
 
 test('a knownAt at exactly the time asked for is allowed, one second later refused', async () => {

@@ -79,7 +79,7 @@ export function createEngine(capacity: number): Engine {
     averages: createCloseAverages(memory),
     volumeAverage: createVolumeAverage(memory),
     ranges,
-    trend: createTrend(memory, strength.highs.source),
+    trend: createTrend(memory, strength.highs.source, strength.negatedLows.source),
     strength,
     oscillators: createOscillators(memory),
   }
@@ -199,6 +199,12 @@ export function copyRows(
   rows: Int32Array,
   result: Float64Array,
 ): void {
+  if (to === from) return
+  const first = rows[0]!
+  if (rows[to - from - 1]! - first === to - from - 1) {
+    result.set(column.subarray(from, to), first)
+    return
+  }
   for (let t = from; t < to; t++) result[rows[t - from]!] = column[t]!
 }
 

@@ -1,6 +1,8 @@
-// The rules of the votes, as functions of the values they look at. Each returns 1 (buy), -1 (sell) or 0, and every
-// comparison is greater by more than a tolerance: after a halt, an exact one would vote on rounding noise. A comparison with
-// NaN is false. The truth values are numbers, joined by `&`, because the processor cannot foresee most of these outcomes.
+// The rules of the votes, as functions of the values they look at. Each returns 1 (buy), -1 (sell) or 0. Every comparison is
+// greater by more than a tolerance: after a halt, an exact one would vote on rounding noise. One with NaN is false.
+//
+// Truth values are numbers, joined by `&`: an `if`, `&&` or `?:` would be a branch, and the processor guesses the outcome of
+// most of these wrong so often that a vote would cost six times as much.
 
 /** Tolerance between two values in price units, in proportion to the close. */
 export const PRICE_TOLERANCE = 1e-12
@@ -8,19 +10,14 @@ export const PRICE_TOLERANCE = 1e-12
 /** Tolerance between two values on an oscillator's scale. */
 export const SCALE_TOLERANCE = 1e-10
 
-/** 1 when `a` is greater than `b` by more than the tolerance, else 0. */
-export function over(a: number, b: number, tolerance: number): number {
-  return a - b > tolerance ? 1 : 0
-}
-
 /** 1 when the value is available, else 0. */
 export function known(value: number): number {
-  return value === value ? 1 : 0
+  return Number(value === value)
 }
 
 /** Which side of `b` the value `a` is on: every moving average, the base line, momentum and MACD. */
 export function side(a: number, b: number, tolerance: number): number {
-  return over(a, b, tolerance) - over(b, a, tolerance)
+  return Number(a - b > tolerance) - Number(b - a > tolerance)
 }
 
 /** Ichimoku as Pine v4 and the scanner have it. Buy compares with span A, sell with span B: this is not a slip. */
@@ -33,18 +30,19 @@ export function ichimokuV4(
   leadB: number,
   tolerance: number,
 ): number {
-  return (
-    (over(leadA, leadB, tolerance) &
-      over(close, leadA, tolerance) &
-      over(base, close, tolerance) &
-      over(conversion, closeBefore, tolerance) &
-      over(close, conversion, tolerance)) -
-    (over(leadB, leadA, tolerance) &
-      over(leadB, close, tolerance) &
-      over(close, base, tolerance) &
-      over(closeBefore, conversion, tolerance) &
-      over(conversion, close, tolerance))
-  )
+  const buy =
+    Number(leadA - leadB > tolerance) &
+    Number(close - leadA > tolerance) &
+    Number(base - close > tolerance) &
+    Number(conversion - closeBefore > tolerance) &
+    Number(close - conversion > tolerance)
+  const sell =
+    Number(leadB - leadA > tolerance) &
+    Number(leadB - close > tolerance) &
+    Number(close - base > tolerance) &
+    Number(closeBefore - conversion > tolerance) &
+    Number(conversion - close > tolerance)
+  return buy - sell
 }
 
 /** Ichimoku as the published library has it, with the spans of 26 bars ago. */
@@ -56,71 +54,63 @@ export function ichimokuL3(
   oldLeadB: number,
   tolerance: number,
 ): number {
-  return (
-    (over(oldLeadA, oldLeadB, tolerance) &
-      over(base, oldLeadA, tolerance) &
-      over(conversion, base, tolerance) &
-      over(close, conversion, tolerance)) -
-    (over(oldLeadB, oldLeadA, tolerance) &
-      over(oldLeadA, base, tolerance) &
-      over(base, conversion, tolerance) &
-      over(conversion, close, tolerance))
-  )
+  const buy =
+    Number(oldLeadA - oldLeadB > tolerance) &
+    Number(base - oldLeadA > tolerance) &
+    Number(conversion - base > tolerance) &
+    Number(close - conversion > tolerance)
+  const sell =
+    Number(oldLeadB - oldLeadA > tolerance) &
+    Number(oldLeadA - base > tolerance) &
+    Number(base - conversion > tolerance) &
+    Number(conversion - close > tolerance)
+  return buy - sell
 }
 
 /** Turning back from an extreme: RSI, CCI and Williams %R. */
 export function reversal(now: number, before: number, lower: number, upper: number): number {
-  return (
-    (over(lower, now, SCALE_TOLERANCE) & over(now, before, SCALE_TOLERANCE)) -
-    (over(now, upper, SCALE_TOLERANCE) & over(before, now, SCALE_TOLERANCE))
-  )
+  const buy = Number(lower - now > SCALE_TOLERANCE) & Number(now - before > SCALE_TOLERANCE)
+  const sell = Number(now - upper > SCALE_TOLERANCE) & Number(before - now > SCALE_TOLERANCE)
+  return buy - sell
 }
 
-/** 1 when K and D are both below 20 and K is above D; with `fresh`, only when it has just come from below. */
-function stochasticBuy(
-  k: number,
-  d: number,
-  kBefore: number,
-  dBefore: number,
-  fresh: boolean,
-): number {
-  const state =
-    over(20, k, SCALE_TOLERANCE) & over(20, d, SCALE_TOLERANCE) & over(k, d, SCALE_TOLERANCE)
-  return fresh ? state & over(dBefore, kBefore, SCALE_TOLERANCE) : state
+/** Both stochastics: K and D below 20 or above 80, and K on the way back. */
+export function stochasticRule(k: number, d: number): number {
+  const buy =
+    Number(20 - k > SCALE_TOLERANCE) &
+    Number(20 - d > SCALE_TOLERANCE) &
+    Number(k - d > SCALE_TOLERANCE)
+  const sell =
+    Number(k - 80 > SCALE_TOLERANCE) &
+    Number(d - 80 > SCALE_TOLERANCE) &
+    Number(d - k > SCALE_TOLERANCE)
+  return buy - sell
 }
 
-/** 1 when K and D are both above 80 and K is below D; with `fresh`, only when it has just come from above. */
-function stochasticSell(
-  k: number,
-  d: number,
-  kBefore: number,
-  dBefore: number,
-  fresh: boolean,
-): number {
-  const state =
-    over(k, 80, SCALE_TOLERANCE) & over(d, 80, SCALE_TOLERANCE) & over(d, k, SCALE_TOLERANCE)
-  return fresh ? state & over(kBefore, dBefore, SCALE_TOLERANCE) : state
+/** A stochastic's vote, counted only when K and D have just crossed in its direction. */
+export function whenFresh(vote: number, kBefore: number, dBefore: number): number {
+  return agreeing(vote, side(dBefore, kBefore, SCALE_TOLERANCE))
 }
 
-/** The stochastic on the way back from an extreme. */
-export function stochasticRule(
-  k: number,
-  d: number,
-  kBefore: number,
-  dBefore: number,
-  fresh: boolean,
+/** The stochastic of RSI votes against the trend of the 50-bar average. */
+export function againstTrend(
+  vote: number,
+  close: number,
+  ema50: number,
+  tolerance: number,
 ): number {
-  return (
-    stochasticBuy(k, d, kBefore, dBefore, fresh) - stochasticSell(k, d, kBefore, dBefore, fresh)
-  )
+  return agreeing(vote, side(ema50, close, tolerance))
+}
+
+/** The vote where the other one is the same, else 0. */
+function agreeing(vote: number, other: number): number {
+  return vote & -Number(vote === other)
 }
 
 /** A strong and rising trend, in its direction. */
 export function adxRising(adx: number, adxBefore: number, plus: number, minus: number): number {
-  const rising = over(adx, 20, SCALE_TOLERANCE) & over(adx, adxBefore, SCALE_TOLERANCE)
-  return (
-    (rising & over(plus, minus, SCALE_TOLERANCE)) - (rising & over(minus, plus, SCALE_TOLERANCE))
-  )
+  const rising = Number(adx - 20 > SCALE_TOLERANCE) & Number(adx - adxBefore > SCALE_TOLERANCE)
+  return side(plus, minus, SCALE_TOLERANCE) & -rising
 }
 
 /** A strong trend whose direction has just changed. */
@@ -131,11 +121,16 @@ export function adxCross(
   plusBefore: number,
   minusBefore: number,
 ): number {
-  const strong = over(adx, 20, SCALE_TOLERANCE)
-  return (
-    (strong & over(minusBefore, plusBefore, SCALE_TOLERANCE) & over(plus, minus, SCALE_TOLERANCE)) -
-    (strong & over(plusBefore, minusBefore, SCALE_TOLERANCE) & over(minus, plus, SCALE_TOLERANCE))
-  )
+  const strong = Number(adx - 20 > SCALE_TOLERANCE)
+  const buy =
+    strong &
+    Number(minusBefore - plusBefore > SCALE_TOLERANCE) &
+    Number(plus - minus > SCALE_TOLERANCE)
+  const sell =
+    strong &
+    Number(plusBefore - minusBefore > SCALE_TOLERANCE) &
+    Number(minus - plus > SCALE_TOLERANCE)
+  return buy - sell
 }
 
 /** The awesome oscillator: crossing zero, or a saucer (down, then up again, on the same side of zero). */
@@ -145,29 +140,11 @@ export function awesomeRule(
   earlier: number,
   tolerance: number,
 ): number {
-  const dip = over(now, before, tolerance) & over(earlier, before, tolerance)
-  const hump = over(before, now, tolerance) & over(before, earlier, tolerance)
-  return (
-    (over(now, 0, tolerance) & ((1 - over(before, 0, tolerance)) | dip)) -
-    (over(0, now, tolerance) & ((1 - over(0, before, tolerance)) | hump))
-  )
-}
-
-/** The stochastic of RSI, against the trend of the 50-bar average. */
-export function stochasticRsiRule(
-  close: number,
-  ema50: number,
-  k: number,
-  d: number,
-  kBefore: number,
-  dBefore: number,
-  fresh: boolean,
-  tolerance: number,
-): number {
-  return (
-    (over(ema50, close, tolerance) & stochasticBuy(k, d, kBefore, dBefore, fresh)) -
-    (over(close, ema50, tolerance) & stochasticSell(k, d, kBefore, dBefore, fresh))
-  )
+  const dip = Number(now - before > tolerance) & Number(earlier - before > tolerance)
+  const hump = Number(before - now > tolerance) & Number(before - earlier > tolerance)
+  const buy = Number(now > tolerance) & ((1 - Number(before > tolerance)) | dip)
+  const sell = Number(-now > tolerance) & ((1 - Number(-before > tolerance)) | hump)
+  return buy - sell
 }
 
 /** Bears losing power in an uptrend, bulls losing it in a downtrend. */
@@ -180,13 +157,18 @@ export function powerRule(
   bearBefore: number,
   tolerance: number,
 ): number {
-  return (
-    (over(close, ema50, tolerance) & over(0, bear, tolerance) & over(bear, bearBefore, tolerance)) -
-    (over(ema50, close, tolerance) & over(bull, 0, tolerance) & over(bullBefore, bull, tolerance))
-  )
+  const buy =
+    Number(close - ema50 > tolerance) &
+    Number(-bear > tolerance) &
+    Number(bear - bearBefore > tolerance)
+  const sell =
+    Number(ema50 - close > tolerance) &
+    Number(bull > tolerance) &
+    Number(bullBefore - bull > tolerance)
+  return buy - sell
 }
 
 /** The ultimate oscillator beyond 70 or 30: bought, not sold, at the top. */
 export function ultimateRule(now: number): number {
-  return over(now, 70, SCALE_TOLERANCE) - over(30, now, SCALE_TOLERANCE)
+  return Number(now - 70 > SCALE_TOLERANCE) - Number(30 - now > SCALE_TOLERANCE)
 }

@@ -4,6 +4,7 @@ import { formulaOf, type Formula, type FormulaId } from './formula.ts'
 import {
   adxCross,
   adxRising,
+  againstTrend,
   awesomeRule,
   ichimokuL3,
   ichimokuV4,
@@ -11,9 +12,9 @@ import {
   PRICE_TOLERANCE,
   reversal,
   side,
-  stochasticRsiRule,
   stochasticRule,
   ultimateRule,
+  whenFresh,
 } from './rules.ts'
 import { MA_VOTES, OTHER_VOTES, type VoteName } from './vote-names.ts'
 
@@ -119,7 +120,8 @@ export function castVote(
     }
     case 'stochastic': {
       const { k, d } = ranges.lines
-      return counted(d[t - 1]!, stochasticRule(k[t]!, d[t]!, k[t - 1]!, d[t - 1]!, fresh))
+      const vote = stochasticRule(k[t]!, d[t]!)
+      return counted(d[t - 1]!, fresh ? whenFresh(vote, k[t - 1]!, d[t - 1]!) : vote)
     }
     case 'cci': {
       const { cci } = oscillators
@@ -147,10 +149,9 @@ export function castVote(
     case 'stochastic_rsi': {
       const { k, d } = engine.strength.lines
       const middle = averages.ema50[t]!
-      return counted(
-        middle,
-        stochasticRsiRule(close, middle, k[t]!, d[t]!, k[t - 1]!, d[t - 1]!, fresh, tolerance),
-      )
+      const vote = stochasticRule(k[t]!, d[t]!)
+      const crossed = fresh ? whenFresh(vote, k[t - 1]!, d[t - 1]!) : vote
+      return counted(middle, againstTrend(crossed, close, middle, tolerance))
     }
     case 'williams_r': {
       const { williamsR } = ranges.lines

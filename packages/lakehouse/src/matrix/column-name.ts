@@ -20,6 +20,15 @@ const SHORT_ESCAPES: Record<string, string> = {
   '\t': '\\t',
 }
 
+// Python escapes what Unicode calls "other" or "separator", the space excepted.
+const NOT_PRINTABLE = /[\p{C}\p{Z}]/u
+
+function escape(code: number): string {
+  const hex = code.toString(16)
+  if (code <= 0xff) return `\\x${hex.padStart(2, '0')}`
+  return code <= 0xffff ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`
+}
+
 function quote(text: string): string {
   const mark = text.includes("'") && !text.includes('"') ? '"' : "'"
   let written = mark
@@ -27,7 +36,7 @@ function quote(text: string): string {
     const code = character.codePointAt(0)!
     if (character === mark) written += `\\${character}`
     else if (SHORT_ESCAPES[character] !== undefined) written += SHORT_ESCAPES[character]
-    else if (code < 0x20 || code === 0x7f) written += `\\x${code.toString(16).padStart(2, '0')}`
+    else if (character !== ' ' && NOT_PRINTABLE.test(character)) written += escape(code)
     else written += character
   }
   return written + mark
@@ -67,7 +76,10 @@ export function parseColumnName(name: string): MatrixColumnKey | undefined {
       const digits = LONG_ESCAPES[kind]
       if (digits === undefined) read += CONTROL[kind] ?? kind
       else {
-        read += String.fromCodePoint(Number.parseInt(name.slice(at + 1, at + 1 + digits), 16))
+        const hex = name.slice(at + 1, at + 1 + digits)
+        const code = Number.parseInt(hex, 16)
+        if (!/^[0-9a-f]+$/i.test(hex) || hex.length < digits || code > 0x10ffff) return undefined
+        read += String.fromCodePoint(code)
         at += digits
       }
     }

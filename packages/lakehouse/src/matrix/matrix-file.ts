@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import {
   type Data,
-  type DataType,
+  DataType,
   Field,
   Float64,
   makeData,
@@ -9,6 +9,7 @@ import {
   Schema,
   Struct,
   TimestampMillisecond,
+  Type,
   type Vector,
 } from 'apache-arrow'
 import { LakehouseError } from '../errors.ts'
@@ -31,6 +32,8 @@ export interface MatrixData {
   /** Bar opens, Unix seconds, ascending. */
   readonly timestamps: Float64Array
   readonly columns: readonly MatrixColumn[]
+  /** Columns of the file whose names are no pair of symbol and feature; they were not read. */
+  readonly others: readonly string[]
   /** Key-values of the file, without those of the codec. */
   readonly metadata: ReadonlyMap<string, string>
 }
@@ -51,54 +54,91 @@ const ROW_GROUP_ROWS = 65_536
  * Reads a matrix of ours or one that pandas wrote, whatever the unit and zone of its index.
  *
  * @param wanted which columns; default: all
- * @throws LakehouseError `invalid_input` when the file has no time index, `corrupt_file` when it is damaged
+ * @throws LakehouseError `invalid_input` when the file has no ascending time index, or a wanted column that holds no
+ *   numbers or appears twice, `corrupt_file` when it is damaged
  */
 export async function readMatrixFile(
   file: OpenFile,
   wanted: (key: MatrixColumnKey) => boolean = () => true,
 ): Promise<MatrixData> {
   const { footer, source } = file
+  const refuse = (what: string, evidence: object = {}) =>
+    new LakehouseError('invalid_input', `${source.path} ${what}. Nothing was changed.`, {
+      evidence: { file: source.path, ...evidence },
+    })
   const index = indexColumn(footer.keyValues.get(PANDAS_KEY), footer.columns)
-  if (index === undefined) {
-    throw new LakehouseError(
-      'invalid_input',
-      `${source.path} is no features matrix: it has no time index. Nothing was changed.`,
-      { evidence: { file: source.path } },
-    )
-  }
+  if (index === undefined) throw refuse('is no features matrix: it has no time index')
   const keys = new Map<string, MatrixColumnKey>()
+  const names = new Set<string>()
+  const others: string[] = []
   for (const name of footer.columns) {
-    const key = name === index ? undefined : parseColumnName(name)
-    if (key !== undefined && wanted(key)) keys.set(name, key)
+    if (name === index) continue
+    const key = parseColumnName(name)
+    if (key === undefined) others.push(name)
+    else if (wanted(key)) {
+      keys.set(name, key)
+      // Writers quote differently, so two names can be one key.
+      const canonical = formatColumnName(key)
+      if (names.has(canonical)) throw refuse(`holds ${canonical} twice`)
+      names.add(canonical)
+    }
   }
   const { table } = await decodeParquet(file, { columns: [index, ...keys.keys()] })
+  const indexType = table.getChild(index)!.type as DataType
+  if (!DataType.isTimestamp(indexType) && !DataType.isDate(indexType)) {
+    throw refuse(
+      `is no features matrix: its index '${index}' holds ${Type[indexType.typeId]}, not times`,
+    )
+  }
   const timestamps = fromArrow(table.getChild(index)!, index) as Float64Array
   for (let row = 0; row < timestamps.length; row++) {
     if (timestamps[row]! > (row === 0 ? -Infinity : timestamps[row - 1]!)) continue
-    throw new LakehouseError(
-      'invalid_input',
-      `${source.path}: the index must be ascending times without duplicates, but row ${row} is not. Nothing was changed.`,
-      { evidence: { file: source.path, row } },
+    throw refuse(
+      `has an index that is not ascending times without duplicates, as row ${row} shows`,
+      { row },
     )
   }
   const columns: MatrixColumn[] = []
-  for (const [name, key] of keys) columns.push({ ...key, ...bytesOf(table.getChild(name)!, name) })
+  for (const [name, key] of keys) {
+    const bytes = bytesOf(table.getChild(name)!, name)
+    if (bytes === undefined) throw refuse(`holds no numbers in the column ${name}`)
+    columns.push({ ...key, ...bytes })
+  }
   const metadata = new Map(
     [...footer.keyValues].filter(([name]) => name.startsWith('fs.') && name !== 'fs.crc'),
   )
-  return { timestamps, columns, metadata }
+  return { timestamps, columns, others, metadata }
 }
 
-function bytesOf(vector: Vector, name: string): { values: Float64Array; valid?: Uint8Array } {
+function bytesOf(
+  vector: Vector,
+  name: string,
+): { values: Float64Array; valid?: Uint8Array } | undefined {
   const [data] = vector.data as Data[]
   if (data === undefined) return { values: new Float64Array(0) }
-  // Foreign matrices hold other number types too; those have no payload to keep.
-  const isFloat64 = vector.type instanceof Float64
-  const values = isFloat64
-    ? (data.values as Float64Array)
-    : (fromArrow(vector, name) as Float64Array)
+  if (!(vector.type instanceof Float64)) {
+    // Foreign matrices hold other number types too; those have no payload to keep.
+    const values = numbersOf(vector, name)
+    if (values === undefined) return undefined
+    const rows = Int32Array.from(values, (_, row) => row)
+    return spread(values, rows, values.length)
+  }
+  const values = data.values as Float64Array
   if (data.nullCount === 0) return { values }
-  return { values, valid: (data.nullBitmap as Uint8Array).slice(0, (values.length + 7) >> 3) }
+  const valid = (data.nullBitmap as Uint8Array).slice(0, (values.length + 7) >> 3)
+  // The bits beyond the last row may be anything, and would be counted.
+  if (values.length % 8 > 0) valid[valid.length - 1]! &= (1 << (values.length % 8)) - 1
+  return { values, valid }
+}
+
+function numbersOf(vector: Vector, name: string): Float64Array | undefined {
+  try {
+    const values = fromArrow(vector, name)
+    return values instanceof Float64Array ? values : undefined
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
 }
 
 /**
@@ -125,7 +165,7 @@ export function upsertColumns(base: MatrixData, symbols: readonly MatrixSymbol[]
   const added = [...fresh.values()].toSorted(
     (a, b) => compare(a.symbol, b.symbol) || compare(a.feature, b.feature),
   )
-  return { timestamps, columns: [...kept, ...added], metadata: base.metadata }
+  return { timestamps, columns: [...kept, ...added], others: [], metadata: base.metadata }
 }
 
 function compare(a: string, b: string): number {
@@ -189,8 +229,14 @@ function moveRows(column: MatrixColumn, rows: Int32Array, length: number): Matri
   for (let i = 0; i < rows.length; i++) {
     if (column.valid !== undefined && !((column.valid[i >> 3]! >> (i & 7)) & 1)) continue
     const row = rows[i]!
-    values[row] = column.values[i]!
     valid[row >> 3]! |= 1 << (row & 7)
+  }
+  // In stretches, as bytes: a number taken out and put back may come back as another NaN.
+  for (let start = 0; start < rows.length;) {
+    let end = start + 1
+    while (end < rows.length && rows[end] === rows[end - 1]! + 1) end += 1
+    values.set(column.values.subarray(start, end), rows[start])
+    start = end
   }
   return { symbol: column.symbol, feature: column.feature, values, valid }
 }
@@ -200,7 +246,9 @@ function moveRows(column: MatrixColumn, rows: Int32Array, length: number): Matri
  *
  * @returns the file and its SHA-256, hexadecimal
  */
-export function encodeMatrix(matrix: MatrixData): { bytes: Uint8Array; sha256: string } {
+export async function encodeMatrix(
+  matrix: MatrixData,
+): Promise<{ bytes: Uint8Array; sha256: string }> {
   const { timestamps } = matrix
   const length = timestamps.length
   const names = matrix.columns.map(formatColumnName)
@@ -228,7 +276,7 @@ export function encodeMatrix(matrix: MatrixData): { bytes: Uint8Array; sha256: s
     new Schema(fields, keyValues),
     makeData({ type: new Struct(fields as Field<DataType>[]), length, nullCount: 0, children }),
   )
-  const bytes = encodeParquet(batch, {
+  const bytes = await encodeParquet(batch, {
     rowGroupRows: ROW_GROUP_ROWS,
     dictionary: [],
     delta: [INDEX_COLUMN],

@@ -102,13 +102,16 @@ export interface WrittenMatrix {
  * swapped in atomically. Everybody who reads sees the old matrix or the new one.
  *
  * @returns null when another run replaced the matrix in the meantime: start over from the newest
- * @throws LakehouseError `schema_mismatch` when the matrix was made with another formula or from another table
+ * @throws LakehouseError `schema_mismatch` when the matrix was made with another formula or from another table,
+ *   `invalid_input` when it holds columns that are no feature of a symbol, which would be lost
+ * @throws RangeError when times do not ascend or a column has another length than its times
  */
 export async function upsertMatrix(
   workers: WorkerPool,
   path: string,
   upsert: MatrixUpsert,
 ): Promise<WrittenMatrix | null> {
+  checkSymbols(upsert.symbols)
   const master = locate(path)
   const store = openStore(master.store)
   const before = await store.head(master.path)
@@ -169,6 +172,22 @@ function checkSameOrigin(path: string, current: MatrixDescription, next: MatrixD
       `${path} belongs to the ${what} '${before}', not '${after}'. Nothing was changed; name another file with --output.`,
       { evidence: { file: path } },
     )
+  }
+}
+
+function checkSymbols(symbols: readonly MatrixSymbol[]): void {
+  for (const { symbol, timestamps, values } of symbols) {
+    for (let i = 0; i < timestamps.length; i++) {
+      if (timestamps[i]! > (i === 0 ? -Infinity : timestamps[i - 1]!)) continue
+      throw new RangeError(`${symbol}: timestamps must ascend, but the one in row ${i} does not`)
+    }
+    for (const feature in values) {
+      const { length } = values[feature]!
+      if (length === timestamps.length) continue
+      throw new RangeError(
+        `${symbol}: ${feature} must have ${timestamps.length} values, was ${length}`,
+      )
+    }
   }
 }
 

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { LakehouseError } from '../errors.ts'
+import { openFile, type OpenFile } from '../parquet/file-source.ts'
 import { openStore } from '../store.ts'
 import type { WorkerContext } from '../workers/context.ts'
 import {
@@ -26,13 +28,13 @@ export async function readColumns(
   },
   context: WorkerContext,
 ): Promise<MatrixData | null> {
-  const file = await openMatrix(args, context)
-  if (file === null) return null
   const symbols = args.symbols && new Set(args.symbols)
   const features = args.features && new Set(args.features)
-  return await readMatrixFile(
-    file,
-    (key) => (symbols?.has(key.symbol) ?? true) && (features?.has(key.feature) ?? true),
+  return await readCurrent(args, context, (file) =>
+    readMatrixFile(
+      file,
+      (key) => (symbols?.has(key.symbol) ?? true) && (features?.has(key.feature) ?? true),
+    ),
   )
 }
 
@@ -41,10 +43,8 @@ export async function describe(
   args: MatrixLocation,
   context: WorkerContext,
 ): Promise<Pick<MatrixData, 'metadata'> | null> {
-  const file = await openMatrix(args, context)
-  if (file === null) return null
-  const { metadata } = await readMatrixFile(file, () => false)
-  return { metadata }
+  const data = await readCurrent(args, context, (file) => readMatrixFile(file, () => false))
+  return data && { metadata: data.metadata }
 }
 
 /** Brings new columns into the matrix at `base` and writes the result to `output`. */
@@ -57,13 +57,16 @@ export async function upsertFile(
   },
   context: WorkerContext,
 ): Promise<{ sha256: string; size: number; rows: number; columns: number }> {
-  const file = args.base === null ? null : await openMatrix(args.base, context)
-  const base: MatrixData =
-    file === null
-      ? { timestamps: new Float64Array(0), columns: [], metadata: new Map() }
-      : await readMatrixFile(file)
+  const base = (args.base && (await readCurrent(args.base, context, readMatrixFile))) ?? EMPTY
+  if (base.others.length > 0) {
+    throw new LakehouseError(
+      'invalid_input',
+      `${args.base!.path} holds columns that are no feature of a symbol and would be lost: ${base.others.join(', ')}. Nothing was changed.`,
+      { evidence: { file: args.base!.path, columns: base.others } },
+    )
+  }
   const upserted = upsertColumns(base, args.symbols)
-  const { bytes, sha256 } = encodeMatrix({ ...upserted, metadata: args.metadata })
+  const { bytes, sha256 } = await encodeMatrix({ ...upserted, metadata: args.metadata })
   await openStore(args.output.store).put(args.output.path, bytes)
   return {
     sha256,
@@ -76,11 +79,14 @@ export async function upsertFile(
 /** Copies a matrix to `output`, byte for byte. */
 export async function copyFile(
   args: MatrixLocation & { readonly output: MatrixLocation },
-  context: WorkerContext,
 ): Promise<{ sha256: string; size: number; rows: number; columns: number }> {
   const bytes = await openStore(args.store).get(args.path)
+  const { footer } = await openFile({
+    path: args.path,
+    size: bytes.length,
+    read: async (start, end) => bytes.subarray(start, end),
+  })
   await openStore(args.output.store).put(args.output.path, bytes)
-  const { footer } = await context.openChanging(openStore(args.store), args.path, bytes.length)
   return {
     sha256: createHash('sha256').update(bytes).digest('hex'),
     size: bytes.length,
@@ -89,9 +95,39 @@ export async function copyFile(
   }
 }
 
-async function openMatrix({ store: uri, path }: MatrixLocation, context: WorkerContext) {
+const EMPTY: MatrixData = {
+  timestamps: new Float64Array(0),
+  columns: [],
+  others: [],
+  metadata: new Map(),
+}
+
+// Each attempt but the last saw the file replaced while it was read.
+const READ_ATTEMPTS = 20
+
+/** Reads the file as it is at one moment: a run may swap another in while its parts are fetched. */
+async function readCurrent<Result>(
+  { store: uri, path }: MatrixLocation,
+  context: WorkerContext,
+  read: (file: OpenFile) => Promise<Result>,
+): Promise<Result | null> {
   const store = openStore(uri)
-  const head = await store.head(path)
-  if (head === null) return null
-  return await context.openChanging(store, path, head.size)
+  for (let attempt = 1; ; attempt++) {
+    const before = await store.head(path)
+    if (before === null) return null
+    let outcome: { result: Result } | { error: unknown }
+    let isVerified = false
+    try {
+      const file = await context.openChanging(store, path, before.size)
+      outcome = { result: await read(file) }
+      isVerified = file.checksums !== undefined
+    } catch (error) {
+      outcome = { error }
+    }
+    const after = isVerified ? before : await store.head(path)
+    const isSame = after?.size === before.size && after.modifiedMs === before.modifiedMs
+    if (!isSame && attempt < READ_ATTEMPTS) continue
+    if ('error' in outcome) throw outcome.error
+    return outcome.result
+  }
 }

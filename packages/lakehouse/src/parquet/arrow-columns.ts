@@ -70,7 +70,13 @@ function toData(values: Column | undefined, column: TableColumn, length: number)
   }
   if (column.type === 'boolean') {
     const bits = new Uint8Array((length + 7) >> 3)
-    for (let i = 0; i < length; i++) if (numbers[i] === 1) bits[i >> 3]! |= 1 << (i & 7)
+    for (let i = 0; i < length; i++) {
+      const value = numbers[i]!
+      if (value === 1) bits[i >> 3]! |= 1 << (i & 7)
+      else if (value !== 0 && value === value) {
+        throw new RangeError(`column '${column.name}', row ${i}: must be 0 or 1, was ${value}`)
+      }
+    }
     return makeData({ type: new Bool(), length, nullCount, nullBitmap, data: bits })
   }
   const halves = new Int32Array(length * 2)
@@ -252,7 +258,12 @@ function copyNumbers(target: Float64Array, at: number, data: Data, name: string)
     const values = data.values as BigInt64Array
     const halves = new Int32Array(values.buffer, values.byteOffset, data.length * 2)
     for (let i = 0; i < data.length; i++) {
-      target[at + i] = halves[2 * i + 1]! * HALF + (halves[2 * i]! >>> 0)
+      const high = type.isSigned ? halves[2 * i + 1]! : halves[2 * i + 1]! >>> 0
+      const value = high * HALF + (halves[2 * i]! >>> 0)
+      if (!Number.isSafeInteger(value) && data.getValid(i)) {
+        throw new RangeError(`column '${name}', row ${at + i}: ${values[i]} is beyond 2^53`)
+      }
+      target[at + i] = value
     }
   } else if (DataType.isInt(type) || (DataType.isFloat(type) && type.precision === 1)) {
     const values = data.values as Int32Array

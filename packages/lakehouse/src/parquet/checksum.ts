@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { ROW_INDEX_KEY } from '../row-index.ts'
 import type { Footer } from './footer.ts'
 
 // Parquet readers do not notice a flipped bit: most page bytes decode to something. So every file of ours carries a
@@ -50,7 +51,11 @@ export type Checksums = readonly string[] | undefined
  */
 export function readChecksums(footer: Footer, tail: Uint8Array): Checksums {
   const value = footer.keyValues.get(CHECKSUM_KEY)
-  if (value === undefined) return undefined
+  if (value === undefined) {
+    // Both are written together, so damage to this key's name must not pass for a foreign file.
+    if (footer.keyValues.has(ROW_INDEX_KEY)) throw new RangeError('the footer lacks its checksums')
+    return undefined
+  }
   const chunks = footer.rowGroups.reduce((sum, group) => sum + group.chunks.length, 0)
   const copy = Buffer.from(tail)
   const at = copy.indexOf(value)

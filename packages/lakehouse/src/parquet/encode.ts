@@ -1,5 +1,6 @@
 import { type RecordBatch, Table as ArrowTable, tableToIPC } from 'apache-arrow'
 import * as parquet from 'parquet-wasm'
+import { inCodec } from './codec.ts'
 import { blankChecksums, CHECKSUM_KEY, stampChecksums } from './checksum.ts'
 import { footerLength, parseFooter, TRAILER_BYTES } from './footer.ts'
 
@@ -23,7 +24,10 @@ const RAW_LIMIT_BYTES = 512 * 2 ** 20
  *
  * @throws RangeError when the batch is larger than the codec can take
  */
-export function encodeParquet(batch: RecordBatch, options: EncodeOptions): Uint8Array {
+export async function encodeParquet(
+  batch: RecordBatch,
+  options: EncodeOptions,
+): Promise<Uint8Array> {
   const rawBytes = batch.data.children.reduce((sum, child) => sum + child.byteLength, 0)
   if (rawBytes > RAW_LIMIT_BYTES) {
     throw new RangeError(
@@ -35,9 +39,8 @@ export function encodeParquet(batch: RecordBatch, options: EncodeOptions): Uint8
   keyValues.set(CHECKSUM_KEY, blankChecksums(rowGroups * batch.numCols))
 
   const stream = tableToIPC(new ArrowTable([batch]), 'stream')
-  const file = parquet.writeParquet(
-    parquet.Table.fromIPCStream(stream),
-    writerProperties(options, keyValues),
+  const file = await inCodec(() =>
+    parquet.writeParquet(parquet.Table.fromIPCStream(stream), writerProperties(options, keyValues)),
   )
   const length = footerLength(file.subarray(-TRAILER_BYTES))
   const footer = parseFooter(file.subarray(-TRAILER_BYTES - length, -TRAILER_BYTES))

@@ -31,7 +31,7 @@ const JOIN_GAP_BYTES = 64 * 1024
  */
 export async function openFile(source: FileSource): Promise<OpenFile> {
   const { size } = source
-  if (size < TRAILER_BYTES + 4) throw corrupt(source, `it has only ${size} bytes`)
+  if (size < TRAILER_BYTES + 4) throw corrupt(source.path, `it has only ${size} bytes`)
   const last = await readExactly(source, Math.max(0, size - FIRST_READ_BYTES), size)
   try {
     const length = footerLength(last.subarray(-TRAILER_BYTES))
@@ -46,7 +46,7 @@ export async function openFile(source: FileSource): Promise<OpenFile> {
     const tail = await tailOf(footer.dataEnd)
     return { source, footer, checksums: readChecksums(footer, tail), tail }
   } catch (error) {
-    if (error instanceof RangeError) throw corrupt(source, error.message, error)
+    if (error instanceof RangeError) throw corrupt(source.path, error.message, error)
     throw error
   }
 }
@@ -85,7 +85,7 @@ export async function fetchChunks(
       const data = bytes.subarray(chunk.start - range.start, chunk.end - range.start)
       if (chunkIsIntact(data, checksum)) continue
       const rows = `${group.firstRow} to ${group.firstRow + group.rows - 1}`
-      throw corrupt(source, `column '${chunk.column}' is damaged in rows ${rows}`)
+      throw corrupt(source.path, `column '${chunk.column}' is damaged in rows ${rows}`)
     }
     if (range.start > at) parts.push(zeros(range.start - at))
     parts.push(bytes as Uint8Array<ArrayBuffer>)
@@ -120,14 +120,17 @@ function zeros(length: number): Blob {
 async function readExactly(source: FileSource, start: number, end: number): Promise<Uint8Array> {
   const bytes = await source.read(start, end)
   if (bytes.length === end - start) return bytes
-  throw corrupt(source, `it is cut off: byte ${start + bytes.length} and all after it are missing`)
+  throw corrupt(
+    source.path,
+    `it is cut off: byte ${start + bytes.length} and all after it are missing`,
+  )
 }
 
 /** The error of a damaged file. */
-export function corrupt(source: FileSource, what: string, cause?: unknown): LakehouseError {
+export function corrupt(path: string, what: string, cause?: unknown): LakehouseError {
   return new LakehouseError(
     'corrupt_file',
-    `${source.path} cannot be read: ${what}. Nothing was changed; restore the file or write its rows again.`,
-    { cause, evidence: { file: source.path } },
+    `${path} cannot be read: ${what}. Nothing was changed; restore the file or write its rows again.`,
+    { cause, evidence: { file: path } },
   )
 }

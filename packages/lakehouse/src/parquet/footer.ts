@@ -21,6 +21,8 @@ export interface Footer {
   readonly rows: number
   /** Leaf columns in file order; a nested one has its path joined by dots. */
   readonly columns: readonly string[]
+  /** Those of them that are nested; a flat name may hold dots as well. */
+  readonly nested: ReadonlySet<string>
   readonly rowGroups: readonly RowGroup[]
   readonly keyValues: ReadonlyMap<string, string>
   /** Where column data ends and indexes and footer begin. */
@@ -63,6 +65,7 @@ export function parseFooter(bytes: Uint8Array): Footer {
   const file = readStruct(bytes)
   let firstRow = 0
   let dataEnd = 4
+  const nested = new Set<string>()
   const rowGroups = list(file, FILE.rowGroups).map((value) => {
     const group = struct(value)
     const rows = number(group, ROW_GROUP.rows)
@@ -77,7 +80,9 @@ export function parseFooter(bytes: Uint8Array): Footer {
       if (start < 4 || end < start) throw new RangeError('a column chunk lies outside the file')
       dataEnd = Math.max(dataEnd, end)
       const path = list(metadata, CHUNK_METADATA.path)
-      return { column: path.map(text).join('.'), start, end }
+      const column = path.map(text).join('.')
+      if (path.length > 1) nested.add(column)
+      return { column, start, end }
     })
     const described = { firstRow, rows, chunks }
     firstRow += rows
@@ -93,7 +98,7 @@ export function parseFooter(bytes: Uint8Array): Footer {
   }
   const columns =
     rowGroups[0]?.chunks.map((chunk) => chunk.column) ?? leafNames(list(file, FILE.schema))
-  return { rows: number(file, FILE.rows), columns, rowGroups, keyValues, dataEnd }
+  return { rows: number(file, FILE.rows), columns, nested, rowGroups, keyValues, dataEnd }
 }
 
 // A file without row groups names its columns in the schema only; ours are flat.

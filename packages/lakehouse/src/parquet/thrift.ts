@@ -58,6 +58,7 @@ export function readStruct(bytes: Uint8Array): ThriftStruct {
     return bytes.subarray(at - length, at)
   }
   const value = (type: number, depth: number): ThriftValue => {
+    if (depth > 16) throw new RangeError('the footer is nested too deeply')
     switch (type) {
       case BOOLEAN_TRUE:
       case BOOLEAN_FALSE:
@@ -86,7 +87,9 @@ export function readStruct(bytes: Uint8Array): ThriftStruct {
         const itemType = header & 0x0f
         for (let i = 0; i < size; i++) {
           // In a list a truth value takes a byte of its own.
-          items.push(itemType <= BOOLEAN_FALSE ? byte() === BOOLEAN_TRUE : value(itemType, depth))
+          items.push(
+            itemType <= BOOLEAN_FALSE ? byte() === BOOLEAN_TRUE : value(itemType, depth + 1),
+          )
         }
         return items
       }
@@ -97,7 +100,6 @@ export function readStruct(bytes: Uint8Array): ThriftStruct {
     }
   }
   const struct = (depth: number): ThriftStruct => {
-    if (depth > 16) throw new RangeError('the footer is nested too deeply')
     const fields = new Map<number, ThriftValue>()
     let field = 0
     for (;;) {

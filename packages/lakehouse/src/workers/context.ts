@@ -45,7 +45,11 @@ export interface WorkerContext {
    * @returns null when there are no rows
    */
   writeRows(target: WriteTarget, rows: Columns): Promise<WrittenFile | null>
-  /** Opens a data file; its footer is kept, as such a file never changes. */
+  /**
+   * Opens a data file; its footer is kept, as such a file never changes.
+   *
+   * @throws LakehouseError `corrupt_file` when it is missing, of another size or damaged
+   */
   open(store: Store, path: string, size: number): Promise<OpenFile>
   /** Opens a file that is replaced from time to time. */
   openChanging(store: Store, path: string, size: number): Promise<OpenFile>
@@ -73,6 +77,13 @@ export function createContext(): WorkerContext {
 
   const open = async (store: Store, path: string, size: number): Promise<OpenFile> => {
     const name = `${store.uri}\n${path}\n${size}`
+    const head = await store.head(path)
+    if (head?.size !== size) {
+      throw corrupt(
+        path,
+        head === null ? 'it is missing' : `it has ${head.size} bytes instead of ${size}`,
+      )
+    }
     const cached = footers.get(name)
     if (cached !== undefined) return cached
     const opened = await openChanging(store, path, size)
@@ -90,13 +101,6 @@ export function createContext(): WorkerContext {
       const parts: Columns[] = []
       let bytesRead = 0
       for (const file of plan.files) {
-        const head = await store.head(file.path)
-        if (head === null || head.size !== file.size) {
-          throw corrupt(
-            { path: file.path, size: file.size, read: () => Promise.reject(new Error('unused')) },
-            head === null ? 'it is missing' : `it has ${head.size} bytes instead of ${file.size}`,
-          )
-        }
         const part = await readFileRows(await open(store, file.path, file.size), file, plan)
         bytesRead += part.bytesRead
         if (rowCount(part.rows) > 0) parts.push(part.rows)
@@ -109,7 +113,7 @@ export function createContext(): WorkerContext {
       if (rowCount(unsorted) === 0) return null
       const rows = sortRows(unsorted, target.time)
       const index = indexRows(rows, target.time)
-      const bytes = encodeParquet(toArrow(rows, target.columns), {
+      const bytes = await encodeParquet(toArrow(rows, target.columns), {
         rowGroupRows: rowGroupRows(index),
         dictionary: target.columns.filter(({ type }) => type === 'string').map(({ name }) => name),
         delta: target.columns.filter(({ type }) => type === 'long').map(({ name }) => name),

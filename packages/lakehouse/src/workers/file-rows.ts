@@ -1,4 +1,6 @@
+import type { Vector } from 'apache-arrow'
 import { type Column, type Columns, numbers, takeRows, texts } from '../columns.ts'
+import { LakehouseError } from '../errors.ts'
 import { fromArrow } from '../parquet/arrow-columns.ts'
 import { decodeParquet } from '../parquet/decode.ts'
 import type { OpenFile } from '../parquet/file-source.ts'
@@ -27,11 +29,13 @@ export async function readFileRows(
   )
 
   const present = new Set(footer.columns)
+  const wanted = plan.columns
+    .map(({ name }) => name)
+    // The row index already says which symbol a row belongs to.
+    .filter((name) => present.has(name) && !(name === 'symbol' && runs !== undefined))
   const { table, bytesRead } = await decodeParquet(file, {
-    columns: plan.columns
-      .map(({ name }) => name)
-      // The row index already says which symbol a row belongs to.
-      .filter((name) => present.has(name) && !(name === 'symbol' && runs !== undefined)),
+    // The codec takes no columns for all columns; where the file has none of those wanted, one gives the row count.
+    columns: wanted.length === 0 ? footer.columns.slice(0, 1) : wanted,
     rowGroups: groups.map(({ position }) => position),
   })
   const length = table.numRows
@@ -51,10 +55,39 @@ export async function readFileRows(
     columns[column.name] =
       vector === null
         ? constant(column, planned.partitionValues?.[column.name] ?? null, length)
-        : fromArrow(vector, column.name)
+        : columnOf(vector, column, planned.path)
   }
   const kept = keptRows(columns, length, stretches, plan)
+  if (runs === undefined && columns['symbol'] !== undefined) {
+    const row = texts(columns, 'symbol').indexOf(null)
+    if (row >= 0 && plan.symbols === undefined) {
+      throw unreadable(planned.path, 'symbol', `row ${row} has no symbol`)
+    }
+  }
   return { rows: kept === undefined ? columns : takeRows(columns, kept), bytesRead }
+}
+
+// What another engine wrote need not fit what the table says, or what can be held here.
+function columnOf(vector: Vector, column: TableColumn, path: string): Column {
+  let values: Column
+  try {
+    values = fromArrow(vector, column.name)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw unreadable(path, column.name, error.message, error)
+  }
+  if ((column.type === 'string') === values instanceof Float64Array) {
+    throw unreadable(path, column.name, `the table says ${column.type}, the file ${vector.type}`)
+  }
+  return values
+}
+
+function unreadable(path: string, column: string, what: string, cause?: unknown): LakehouseError {
+  return new LakehouseError(
+    'unsupported_feature',
+    `${path} cannot be read here: column '${column}': ${what}. Nothing was changed.`,
+    { cause, evidence: { file: path, column } },
+  )
 }
 
 function wantedRuns(

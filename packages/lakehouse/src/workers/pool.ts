@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
+import { Worker, type WorkerOptions } from 'node:worker_threads'
 import { LakehouseError } from '../errors.ts'
 import { fromMessage, type WorkerRequest, type WorkerResponse } from './message.ts'
 
@@ -16,6 +16,12 @@ export interface WorkerPool {
    */
   run<Result>(module: URL, name: string, args: unknown): Promise<Result>
   close(): Promise<void>
+}
+
+// A program read from standard input or an argument says so by an option that a thread refuses to inherit.
+function workerOptions(): WorkerOptions {
+  if (!process.execArgv.some((option) => option.startsWith('--input-type'))) return {}
+  return { execArgv: process.execArgv.filter((option) => option.startsWith('--conditions=')) }
 }
 
 interface Job {
@@ -45,10 +51,7 @@ export function createWorkerPool(
 
   const start = (): Worker => {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), {
-      // Export conditions are passed on; how the program's own source text came in is not for a thread.
-      execArgv: process.execArgv.filter((flag) => !flag.startsWith('--input-type')),
-    })
+    const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), workerOptions())
     worker.on('message', (response: WorkerResponse) => {
       const job = busy.get(worker)!
       busy.delete(worker)
@@ -85,7 +88,7 @@ export function createWorkerPool(
     worker.unref()
   }
   signal?.addEventListener('abort', () => {
-    for (const job of waiting.splice(0)) job.reject(signal.reason)
+    for (const job of waiting.splice(0)) job.reject(interrupted(signal))
   })
   const next = () => {
     while (waiting.length > 0 && busy.size < size) {
@@ -101,7 +104,7 @@ export function createWorkerPool(
     size,
     async run<Result>(module: URL, name: string, args: unknown): Promise<Result> {
       if (closed) throw new LakehouseError('aborted', 'the lakehouse is closed')
-      signal?.throwIfAborted()
+      if (signal?.aborted) throw interrupted(signal)
       return await new Promise<Result>((resolve, reject) => {
         waiting.push({
           request: { module: module.href, name, args },
@@ -119,4 +122,10 @@ export function createWorkerPool(
       await Promise.all([...idle, ...busy.keys()].map((worker) => worker.terminate()))
     },
   }
+}
+
+function interrupted(signal: AbortSignal): LakehouseError {
+  return new LakehouseError('aborted', 'the work was ended; what had not begun was left undone', {
+    cause: signal.reason,
+  })
 }

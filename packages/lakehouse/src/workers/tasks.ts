@@ -1,6 +1,7 @@
 import { open as openHandle } from 'node:fs/promises'
 import { type DataType, Type } from 'apache-arrow'
 import { type Column, type Columns } from '../columns.ts'
+import { LakehouseError } from '../errors.ts'
 import { mergeRows, type MergeCounts, type MergeOptions } from '../merge-rows.ts'
 import { fromArrow } from '../parquet/arrow-columns.ts'
 import { decodeParquet } from '../parquet/decode.ts'
@@ -76,8 +77,24 @@ export interface ForeignFile {
   readonly columns: Columns
   /** Kind of Arrow type of each column: `Float`, `Int`, `Timestamp`, `Utf8`, … */
   readonly types: Readonly<Record<string, string>>
-  /** Columns of types that have no counterpart here; they were not read. */
+  /** Columns of types that have no counterpart here, nested ones by their dotted path; they were not read. */
   readonly unread: readonly string[]
+}
+
+const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'EISDIR'])
+
+async function reading<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
+    const isMissing = ABSENT.has(code)
+    throw new LakehouseError(
+      isMissing ? 'not_found' : 'io_error',
+      isMissing ? `there is no file ${path}` : `could not read ${path} (${code})`,
+      { cause, evidence: { file: path } },
+    )
+  }
 }
 
 /** Reads any flat Parquet file, given by an absolute path. */
@@ -85,7 +102,7 @@ export async function readForeignFile(args: {
   readonly path: string
   readonly columns?: readonly string[]
 }): Promise<{ rows: PackedRows; types: Record<string, string>; unread: string[] }> {
-  const handle = await openHandle(args.path, 'r')
+  const handle = await reading(args.path, () => openHandle(args.path, 'r'))
   try {
     const { size } = await handle.stat()
     const file = await openFile({
@@ -93,17 +110,20 @@ export async function readForeignFile(args: {
       size,
       async read(start, end) {
         const buffer = new Uint8Array(end - start)
-        const { bytesRead } = await handle.read(buffer, 0, buffer.length, start)
+        const { bytesRead } = await reading(args.path, () =>
+          handle.read(buffer, 0, buffer.length, start),
+        )
         return buffer.subarray(0, bytesRead)
       },
     })
-    const flat = file.footer.columns.filter((name) => !name.includes('.'))
+    const flat = file.footer.columns.filter((name) => !file.footer.nested.has(name))
     const wanted =
       args.columns === undefined ? flat : flat.filter((name) => args.columns!.includes(name))
+    if (wanted.length === 0) return { rows: {}, types: {}, unread: [...file.footer.nested] }
     const { table } = await decodeParquet(file, { columns: wanted })
     const rows: Record<string, Column> = {}
     const types: Record<string, string> = {}
-    const unread: string[] = []
+    const unread: string[] = args.columns === undefined ? [...file.footer.nested] : []
     for (const name of wanted) {
       const vector = table.getChild(name)!
       types[name] = Type[(vector.type as DataType).typeId]

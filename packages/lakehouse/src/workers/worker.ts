@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads'
 import { wasmMemory } from 'parquet-wasm'
+import { codecIsBroken } from '../parquet/codec.ts'
 import { createContext } from './context.ts'
 import { toMessage, transferList, type WorkerRequest, type WorkerResponse } from './message.ts'
 
@@ -11,6 +12,8 @@ type Task = (args: unknown, context: ReturnType<typeof createContext>) => Promis
 const port = parentPort!
 const context = createContext()
 
+const isSpent = () => codecIsBroken() || wasmMemory().buffer.byteLength > RETIRE_ABOVE_BYTES
+
 port.on('message', ({ module, name, args }: WorkerRequest) => {
   void (async () => {
     let response: WorkerResponse
@@ -20,11 +23,15 @@ port.on('message', ({ module, name, args }: WorkerRequest) => {
       if (typeof task !== 'function')
         throw new RangeError(`${module} exports no function '${name}'`)
       const result = await task(args, context)
-      response = { result, retire: wasmMemory().buffer.byteLength > RETIRE_ABOVE_BYTES }
+      response = { result, retire: isSpent() }
     } catch (error) {
-      // After a fault inside the codec its memory cannot be trusted.
-      response = { error: toMessage(error), retire: true }
+      response = { error: toMessage(error), retire: isSpent() }
     }
-    port.postMessage(response, 'result' in response ? transferList(response.result) : [])
+    try {
+      port.postMessage(response, 'result' in response ? transferList(response.result) : [])
+    } catch (error) {
+      // A result that holds a function, say, cannot cross; the caller must hear of it.
+      port.postMessage({ error: toMessage(error), retire: isSpent() } satisfies WorkerResponse)
+    }
   })()
 })

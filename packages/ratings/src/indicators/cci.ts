@@ -19,10 +19,9 @@ export function cci(source: Float64Array, length = 20): Float64Array {
   const index = new Float64Array(source.length)
   for (let t = 0; t < source.length; t++) {
     const mean = average[t]!
-    // Four partial sums run side by side in the processor; one sum would wait for itself.
-    const part = [0, 0, 0, 0]
-    for (let k = 0; k < length; k++) part[k % 4]! += Math.abs(source[t - k]! - mean)
-    const deviation = (part[0]! + part[1]! + (part[2]! + part[3]!)) / length
+    let sum = 0
+    for (let k = length - 1; k >= 0; k--) sum += Math.abs(source[t - k]! - mean)
+    const deviation = sum / length
     index[t] =
       deviation > NO_DEVIATION * Math.abs(mean)
         ? (source[t]! - mean) / (0.015 * deviation)

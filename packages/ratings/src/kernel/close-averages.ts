@@ -2,11 +2,8 @@ import { addColumn, addState, type Memory } from './memory.ts'
 
 /** Averages of close and what they are made of. */
 export type CloseAverages = Record<
-  | 'sum2'
-  | 'sum4'
   | 'sum5'
   | 'sum10'
-  | 'sum20'
   | 'sum30'
   | 'sum50'
   | 'sum100'
@@ -35,11 +32,8 @@ export type CloseAverages = Record<
  */
 export function createCloseAverages(memory: Memory): CloseAverages {
   return {
-    sum2: addColumn(memory, 2),
-    sum4: addColumn(memory, 1),
     sum5: addColumn(memory, 5),
     sum10: addColumn(memory, 20),
-    sum20: addColumn(memory, 0),
     sum30: addColumn(memory, 20),
     sum50: addColumn(memory, 50),
     sum100: addColumn(memory, 100),
@@ -76,21 +70,17 @@ export function advanceSimpleAverages(
   from: number,
   to: number,
 ): void {
-  const { sum2, sum4, sum5, sum10, sum20, sum30, sum50, sum100 } = averages
+  const { sum5, sum10, sum30, sum50, sum100 } = averages
   const { sma10, sma20, sma30, sma50, sma100, sma200, state } = averages
   let equal = state[6]!
   for (let t = from; t < to; t++) {
     const price = close[t]!
-    const two = price + close[t - 1]!
-    sum2[t] = two
-    const four = two + sum2[t - 2]!
-    sum4[t] = four
-    const five = price + sum4[t - 1]!
+    const before = close[t - 1]!
+    const five = price + (before + close[t - 2]! + (close[t - 3]! + close[t - 4]!))
     sum5[t] = five
     const ten = five + sum5[t - 5]!
     sum10[t] = ten
     const twenty = ten + sum10[t - 10]!
-    sum20[t] = twenty
     const thirty = twenty + sum10[t - 20]!
     sum30[t] = thirty
     const fifty = twenty + sum30[t - 20]!
@@ -103,7 +93,7 @@ export function advanceSimpleAverages(
     sma50[t] = fifty * (1 / 50)
     sma100[t] = hundred * (1 / 100)
     sma200[t] = (hundred + sum100[t - 100]!) * (1 / 200)
-    equal = price === close[t - 1] ? equal + 1 : 1
+    equal = price === before ? equal + 1 : 1
     if (equal >= 10) {
       // The mean of equal prices is that price; their rounded sum divided misses it by an ulp now and then.
       sma10[t] = price

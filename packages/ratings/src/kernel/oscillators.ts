@@ -8,29 +8,20 @@ function positive(value: number): number {
 /** Awesome oscillator, CCI, ultimate oscillator and the sums they are made of. */
 export type Oscillators = Record<
   | 'middle'
-  | 'middle2'
   | 'middle4'
   | 'middle8'
   | 'middle16'
   | 'middle17'
   | 'ao'
   | 'typical'
-  | 'typical2'
-  | 'typical4'
   | 'typical5'
   | 'typical10'
   | 'mean'
   | 'cci'
   | 'pressure'
-  | 'pressure2'
-  | 'pressure3'
-  | 'pressure6'
   | 'pressure7'
   | 'pressure14'
   | 'range'
-  | 'range2'
-  | 'range3'
-  | 'range6'
   | 'range7'
   | 'range14'
   | 'ultimate'
@@ -45,30 +36,21 @@ export type Oscillators = Record<
  */
 export function createOscillators(memory: Memory): Oscillators {
   return {
-    middle: addColumn(memory, 1),
-    middle2: addColumn(memory, 2),
+    middle: addColumn(memory, 3),
     middle4: addColumn(memory, 4),
     middle8: addColumn(memory, 8),
     middle16: addColumn(memory, 1),
     middle17: addColumn(memory, 17),
     ao: addColumn(memory, 2),
     typical: addColumn(memory, 19),
-    typical2: addColumn(memory, 2),
-    typical4: addColumn(memory, 1),
     typical5: addColumn(memory, 5),
     typical10: addColumn(memory, 10),
     mean: addColumn(memory, 0),
     cci: addColumn(memory, 1),
-    pressure: addColumn(memory, 1),
-    pressure2: addColumn(memory, 1),
-    pressure3: addColumn(memory, 3),
-    pressure6: addColumn(memory, 1),
+    pressure: addColumn(memory, 6),
     pressure7: addColumn(memory, 7),
     pressure14: addColumn(memory, 14),
-    range: addColumn(memory, 1),
-    range2: addColumn(memory, 1),
-    range3: addColumn(memory, 3),
-    range6: addColumn(memory, 1),
+    range: addColumn(memory, 6),
     range7: addColumn(memory, 7),
     range14: addColumn(memory, 14),
     ultimate: addColumn(memory, 0),
@@ -92,14 +74,12 @@ export function advanceAwesome(
   from: number,
   to: number,
 ): void {
-  const { middle, middle2, middle4, middle8, middle16, middle17, ao, state } = oscillators
+  const { middle, middle4, middle8, middle16, middle17, ao, state } = oscillators
   let equal = state[0]!
   for (let t = from; t < to; t++) {
     const price = (high[t]! + low[t]!) / 2
     middle[t] = price
-    const two = price + middle[t - 1]!
-    middle2[t] = two
-    const four = two + middle2[t - 2]!
+    const four = price + middle[t - 1]! + (middle[t - 2]! + middle[t - 3]!)
     middle4[t] = four
     const eight = four + middle4[t - 4]!
     middle8[t] = eight
@@ -107,8 +87,8 @@ export function advanceAwesome(
     const seventeen = price + middle16[t - 1]!
     middle17[t] = seventeen
     equal = price === middle[t - 1] ? equal + 1 : 1
-    const fast = equal >= 5 ? price : (price + middle4[t - 1]!) / 5
-    const slow = equal >= 34 ? price : (seventeen + middle17[t - 17]!) / 34
+    const fast = equal >= 5 ? price : (price + middle4[t - 1]!) * (1 / 5)
+    const slow = equal >= 34 ? price : (seventeen + middle17[t - 17]!) * (1 / 34)
     ao[t] = fast - slow
   }
   state[0] = equal
@@ -137,15 +117,12 @@ export function advanceChannelIndex(
   from: number,
   to: number,
 ): void {
-  const { typical, typical2, typical4, typical5, typical10, mean, cci, state } = oscillators
+  const { typical, typical5, typical10, mean, cci, state } = oscillators
   let equal = state[1]!
   for (let t = from; t < to; t++) {
     const price = ofClose ? close[t]! : (high[t]! + low[t]! + close[t]!) / 3
     typical[t] = price
-    const two = price + typical[t - 1]!
-    typical2[t] = two
-    typical4[t] = two + typical2[t - 2]!
-    const five = price + typical4[t - 1]!
+    const five = price + (typical[t - 1]! + typical[t - 2]! + (typical[t - 3]! + typical[t - 4]!))
     typical5[t] = five
     const ten = five + typical5[t - 5]!
     typical10[t] = ten
@@ -153,38 +130,64 @@ export function advanceChannelIndex(
     mean[t] = equal >= 20 ? price : (ten + typical10[t - 10]!) / 20
   }
   state[1] = equal
-  for (let t = from; t < to; t++) {
-    const center = mean[t]!
-    const a =
-      Math.abs(typical[t]! - center) +
-      Math.abs(typical[t - 4]! - center) +
-      Math.abs(typical[t - 8]! - center) +
-      Math.abs(typical[t - 12]! - center) +
-      Math.abs(typical[t - 16]! - center)
-    const b =
-      Math.abs(typical[t - 1]! - center) +
-      Math.abs(typical[t - 5]! - center) +
-      Math.abs(typical[t - 9]! - center) +
-      Math.abs(typical[t - 13]! - center) +
-      Math.abs(typical[t - 17]! - center)
-    const c =
-      Math.abs(typical[t - 2]! - center) +
-      Math.abs(typical[t - 6]! - center) +
-      Math.abs(typical[t - 10]! - center) +
-      Math.abs(typical[t - 14]! - center) +
-      Math.abs(typical[t - 18]! - center)
-    const d =
-      Math.abs(typical[t - 3]! - center) +
-      Math.abs(typical[t - 7]! - center) +
-      Math.abs(typical[t - 11]! - center) +
-      Math.abs(typical[t - 15]! - center) +
-      Math.abs(typical[t - 19]! - center)
-    const deviation = (a + b + (c + d)) / 20
-    cci[t] =
-      deviation > NO_DEVIATION * Math.abs(center)
-        ? (typical[t]! - center) / (0.015 * deviation)
-        : Number.NaN
+  advanceDeviation(typical, mean, cci, from, to)
+}
+
+/**
+ * Divides the distance from the mean by the mean distance of the last 20. Four bars at a time: each value is read once for the
+ * four windows that hold it. Every window is summed from its oldest value to its newest, however the bars are grouped.
+ */
+function advanceDeviation(
+  typical: Float64Array,
+  mean: Float64Array,
+  cci: Float64Array,
+  from: number,
+  to: number,
+): void {
+  let t = from
+  for (; t + 3 < to; t += 4) {
+    const mean0 = mean[t]!
+    const mean1 = mean[t + 1]!
+    const mean2 = mean[t + 2]!
+    const mean3 = mean[t + 3]!
+    let sum0 = Math.abs(typical[t - 19]! - mean0)
+    sum0 += Math.abs(typical[t - 18]! - mean0)
+    let sum1 = Math.abs(typical[t - 18]! - mean1)
+    sum0 += Math.abs(typical[t - 17]! - mean0)
+    sum1 += Math.abs(typical[t - 17]! - mean1)
+    let sum2 = Math.abs(typical[t - 17]! - mean2)
+    let sum3 = 0
+    for (let k = t - 16; k <= t; k++) {
+      const value = typical[k]!
+      sum0 += Math.abs(value - mean0)
+      sum1 += Math.abs(value - mean1)
+      sum2 += Math.abs(value - mean2)
+      sum3 += Math.abs(value - mean3)
+    }
+    sum1 += Math.abs(typical[t + 1]! - mean1)
+    sum2 += Math.abs(typical[t + 1]! - mean2)
+    sum3 += Math.abs(typical[t + 1]! - mean3)
+    sum2 += Math.abs(typical[t + 2]! - mean2)
+    sum3 += Math.abs(typical[t + 2]! - mean3)
+    sum3 += Math.abs(typical[t + 3]! - mean3)
+    cci[t] = channelIndex(typical[t]!, mean0, sum0)
+    cci[t + 1] = channelIndex(typical[t + 1]!, mean1, sum1)
+    cci[t + 2] = channelIndex(typical[t + 2]!, mean2, sum2)
+    cci[t + 3] = channelIndex(typical[t + 3]!, mean3, sum3)
   }
+  for (; t < to; t++) {
+    const center = mean[t]!
+    let sum = 0
+    for (let k = t - 19; k <= t; k++) sum += Math.abs(typical[k]! - center)
+    cci[t] = channelIndex(typical[t]!, center, sum)
+  }
+}
+
+function channelIndex(value: number, mean: number, sum: number): number {
+  const deviation = sum / 20
+  return deviation > NO_DEVIATION * Math.abs(mean)
+    ? (value - mean) / (0.015 * deviation)
+    : Number.NaN
 }
 
 /**
@@ -205,8 +208,8 @@ export function advanceUltimate(
   from: number,
   to: number,
 ): void {
-  const { pressure, pressure2, pressure3, pressure6, pressure7, pressure14 } = oscillators
-  const { range, range2, range3, range6, range7, range14, ultimate } = oscillators
+  const { pressure, pressure7, pressure14 } = oscillators
+  const { range, range7, range14, ultimate } = oscillators
   for (let t = from; t < to; t++) {
     const before = close[t - 1]!
     const below = positive(low[t]! - before)
@@ -214,11 +217,11 @@ export function advanceUltimate(
 
     const bought = close[t]! - low[t]! + below
     pressure[t] = bought
-    pressure2[t] = bought + pressure[t - 1]!
-    const bought3 = bought + pressure2[t - 1]!
-    pressure3[t] = bought3
-    pressure6[t] = bought3 + pressure3[t - 3]!
-    const bought7 = bought + pressure6[t - 1]!
+    const bought7 =
+      bought +
+      (pressure[t - 1]! +
+        (pressure[t - 2]! + pressure[t - 3]!) +
+        (pressure[t - 4]! + (pressure[t - 5]! + pressure[t - 6]!)))
     pressure7[t] = bought7
     const bought14 = bought7 + pressure7[t - 7]!
     pressure14[t] = bought14
@@ -226,11 +229,11 @@ export function advanceUltimate(
 
     const ranged = high[t]! - low[t]! + below + above
     range[t] = ranged
-    range2[t] = ranged + range[t - 1]!
-    const ranged3 = ranged + range2[t - 1]!
-    range3[t] = ranged3
-    range6[t] = ranged3 + range3[t - 3]!
-    const ranged7 = ranged + range6[t - 1]!
+    const ranged7 =
+      ranged +
+      (range[t - 1]! +
+        (range[t - 2]! + range[t - 3]!) +
+        (range[t - 4]! + (range[t - 5]! + range[t - 6]!)))
     range7[t] = ranged7
     const ranged14 = ranged7 + range7[t - 7]!
     range14[t] = ranged14

@@ -28,16 +28,15 @@ const RSI_RANGE = 1e-10
 /**
  * Computes the stochastic of RSI, 14/14/3/3.
  *
- * @param range columns, RSI in the source of `highs`
+ * @param range columns; RSI and −RSI in the sources
  * @param from first row
  * @param to row after the last
  */
 export function advanceStrengthRange(range: StrengthRange, from: number, to: number): void {
   const { highs, negatedLows, lines } = range
   const { source, of14: top } = highs
-  const { source: negated, of14: bottom } = negatedLows
+  const { of14: bottom } = negatedLows
   const { raw } = lines
-  for (let t = from; t < to; t++) negated[t] = -source[t]!
   // 100 − x is a multiple of 2⁻⁴⁷ below 64 and of 2⁻⁴⁶ above, and so is x: any difference of two RSI values is exact.
   advanceShortExtremes(highs, true, from, to)
   advanceShortExtremes(negatedLows, true, from, to)

@@ -3,6 +3,7 @@ import type { Formula } from '../formula.ts'
 import {
   adxCross,
   adxRising,
+  againstTrend,
   awesomeRule,
   ichimokuL3,
   ichimokuV4,
@@ -11,9 +12,9 @@ import {
   PRICE_TOLERANCE,
   reversal,
   side,
-  stochasticRsiRule,
   stochasticRule,
   ultimateRule,
+  whenFresh,
 } from '../rules.ts'
 import { HISTORY } from './memory.ts'
 
@@ -46,6 +47,24 @@ export function createTally(capacity: number): Tally {
   }
 }
 
+type Step = (
+  tally: Tally,
+  engine: Engine,
+  formula: Readonly<Formula>,
+  from: number,
+  to: number,
+) => void
+
+// Several short loops, called through a list: in one function they would use up what the compiler is willing to inline.
+const STEPS: readonly Step[] = [
+  tallyAverages,
+  tallyIchimoku,
+  tallyReversals,
+  tallyStochastics,
+  tallyTrend,
+  rateBars,
+]
+
 /**
  * Counts the votes and rates the bars.
  *
@@ -62,25 +81,25 @@ export function tallyVotes(
   from: number,
   to: number,
 ): void {
-  tallyAverages(tally, engine, from, to)
-  tallyIchimoku(tally, engine, formula.ichimoku, from, to)
-  tallyOscillators(tally, engine, formula, from, to)
-  tallyMovement(tally, engine, formula.stochastic === 'cross', from, to)
-  const { maWeight, otherWeight } = formula
-  if (maWeight !== undefined && otherWeight !== undefined) {
-    rateWeighted(tally, maWeight, otherWeight, from, to)
-  } else rateAveraged(tally, from, to)
+  for (const step of STEPS) step(tally, engine, formula, from, to)
 }
 
-function tallyAverages(tally: Tally, engine: Engine, from: number, to: number): void {
-  const { maSum, maCount } = tally
-  const { close, averages, volumeAverage } = engine
+function tallyAverages(
+  { maSum, maCount }: Tally,
+  { close, averages, volumeAverage }: Engine,
+  _: Readonly<Formula>,
+  from: number,
+  to: number,
+): void {
   const { sma10, sma20, sma30, sma50, sma100, sma200, hma9 } = averages
   const { ema10, ema20, ema30, ema50, ema100, ema200 } = averages
   const { vwma20 } = volumeAverage
   for (let t = from; t < to; t++) {
     const price = close[t]!
     const tolerance = PRICE_TOLERANCE * Math.abs(price)
+    const longest = sma200[t]! + ema200[t]!
+    const ofVolume = vwma20[t]!
+    maCount[t] = 13 * known(longest) + known(ofVolume)
     maSum[t] =
       side(price, sma10[t]!, tolerance) +
       side(price, sma20[t]!, tolerance) +
@@ -95,130 +114,167 @@ function tallyAverages(tally: Tally, engine: Engine, from: number, to: number): 
       side(price, ema100[t]!, tolerance) +
       side(price, ema200[t]!, tolerance) +
       side(price, hma9[t]!, tolerance) +
-      side(price, vwma20[t]!, tolerance)
+      side(price, ofVolume, tolerance)
   }
+  // All averages are known once the longest are; bars in warm-up are counted one by one.
   for (let t = from; t < to; t++) {
-    // All are known when the two that take longest are; only a bar in warm-up is counted one by one.
-    maCount[t] =
-      sma200[t]! + ema200[t]! + hma9[t]! === sma200[t]! + ema200[t]! + hma9[t]!
-        ? 13 + known(vwma20[t]!)
-        : known(sma10[t]!) +
-          known(sma20[t]!) +
-          known(sma30[t]!) +
-          known(sma50[t]!) +
-          known(sma100[t]!) +
-          known(sma200[t]!) +
-          known(ema10[t]!) +
-          known(ema20[t]!) +
-          known(ema30[t]!) +
-          known(ema50[t]!) +
-          known(ema100[t]!) +
-          known(ema200[t]!) +
-          known(hma9[t]!) +
-          known(vwma20[t]!)
+    if (maCount[t]! < 13) maCount[t] = countWarm(averages, t) + known(vwma20[t]!)
   }
+}
+
+function countWarm(averages: Engine['averages'], t: number): number {
+  return (
+    known(averages.sma10[t]!) +
+    known(averages.sma20[t]!) +
+    known(averages.sma30[t]!) +
+    known(averages.sma50[t]!) +
+    known(averages.sma100[t]!) +
+    known(averages.sma200[t]!) +
+    known(averages.ema10[t]!) +
+    known(averages.ema20[t]!) +
+    known(averages.ema30[t]!) +
+    known(averages.ema50[t]!) +
+    known(averages.ema100[t]!) +
+    known(averages.ema200[t]!) +
+    known(averages.hma9[t]!)
+  )
 }
 
 function tallyIchimoku(
-  tally: Tally,
-  engine: Engine,
-  rule: Formula['ichimoku'],
-  from: number,
-  to: number,
-): void {
-  const { maSum, maCount } = tally
-  const { close } = engine
-  const { conversion, base, leadA, leadB } = engine.ranges.lines
-  for (let t = from; t < to; t++) {
-    const price = close[t]!
-    const tolerance = PRICE_TOLERANCE * Math.abs(price)
-    if (rule === 'base') {
-      maSum[t] = maSum[t]! + side(price, base[t]!, tolerance)
-      maCount[t] = maCount[t]! + known(base[t]!)
-      continue
-    }
-    maSum[t] =
-      maSum[t]! +
-      (rule === 'v4'
-        ? ichimokuV4(
-            price,
-            close[t - 1]!,
-            conversion[t]!,
-            base[t]!,
-            leadA[t]!,
-            leadB[t]!,
-            tolerance,
-          )
-        : ichimokuL3(price, conversion[t]!, base[t]!, leadA[t - 26]!, leadB[t - 26]!, tolerance))
-    maCount[t] = maCount[t]! + known(leadB[t]!)
-  }
-}
-
-function tallyOscillators(
-  tally: Tally,
-  engine: Engine,
+  { maSum, maCount }: Tally,
+  { close, ranges }: Engine,
   formula: Readonly<Formula>,
   from: number,
   to: number,
 ): void {
-  const { otherSum, otherCount } = tally
-  const { rsi, plus, minus, adx } = engine.trend
-  const { k, d, williamsR } = engine.ranges.lines
-  const { cci } = engine.oscillators
-  const fresh = formula.stochastic === 'cross'
-  const cross = formula.adx === 'cross'
+  const { conversion, base, leadA, leadB } = ranges.lines
+  if (formula.ichimoku === 'base') {
+    for (let t = from; t < to; t++) {
+      const price = close[t]!
+      const line = base[t]!
+      maSum[t] = maSum[t]! + side(price, line, PRICE_TOLERANCE * Math.abs(price))
+      maCount[t] = maCount[t]! + known(line)
+    }
+    return
+  }
+  const v4 = formula.ichimoku === 'v4'
   for (let t = from; t < to; t++) {
-    // Where the check value is missing most rules are 0 by themselves; the two that are not are multiplied by it.
-    otherSum[t] =
-      reversal(rsi[t]!, rsi[t - 1]!, 30, 70) +
-      known(d[t - 1]!) * stochasticRule(k[t]!, d[t]!, k[t - 1]!, d[t - 1]!, fresh) +
-      reversal(cci[t]!, cci[t - 1]!, -100, 100) +
-      (cross
-        ? adxCross(adx[t]!, plus[t]!, minus[t]!, plus[t - 1]!, minus[t - 1]!)
-        : adxRising(adx[t]!, adx[t - 1]!, plus[t]!, minus[t]!)) +
-      reversal(williamsR[t]!, williamsR[t - 1]!, -80, -20)
-    otherCount[t] =
-      known(rsi[t - 1]!) +
-      known(d[t - 1]!) +
-      known(cci[t - 1]!) +
-      known(adx[t]!) +
-      known(williamsR[t - 1]!)
+    const price = close[t]!
+    const tolerance = PRICE_TOLERANCE * Math.abs(price)
+    const middle = conversion[t]!
+    const line = base[t]!
+    maSum[t] =
+      maSum[t]! +
+      (v4
+        ? ichimokuV4(price, close[t - 1]!, middle, line, leadA[t]!, leadB[t]!, tolerance)
+        : ichimokuL3(price, middle, line, leadA[t - 26]!, leadB[t - 26]!, tolerance))
+    maCount[t] = maCount[t]! + known(leadB[t]!)
   }
 }
 
-function tallyMovement(
-  tally: Tally,
-  engine: Engine,
-  fresh: boolean,
+function tallyReversals(
+  { otherSum, otherCount }: Tally,
+  { trend, ranges, oscillators }: Engine,
+  _: Readonly<Formula>,
   from: number,
   to: number,
 ): void {
-  const { otherSum, otherCount } = tally
-  const { close } = engine
-  const { ema50, momentum10 } = engine.averages
-  const { macd, signal, bull, bear } = engine.trend
-  const { k, d } = engine.strength.lines
-  const { ao, ultimate } = engine.oscillators
+  const { rsi } = trend
+  const { williamsR } = ranges.lines
+  const { cci, ultimate } = oscillators
+  for (let t = from; t < to; t++) {
+    const strength = rsi[t - 1]!
+    const channel = cci[t - 1]!
+    const range = williamsR[t - 1]!
+    const pressure = ultimate[t]!
+    otherSum[t] =
+      reversal(rsi[t]!, strength, 30, 70) +
+      reversal(cci[t]!, channel, -100, 100) +
+      reversal(williamsR[t]!, range, -80, -20) +
+      ultimateRule(pressure)
+    otherCount[t] = known(strength) + known(channel) + known(range) + known(pressure)
+  }
+}
+
+function tallyStochastics(
+  { otherSum, otherCount }: Tally,
+  { close, averages, ranges, strength }: Engine,
+  formula: Readonly<Formula>,
+  from: number,
+  to: number,
+): void {
+  const fresh = formula.stochastic === 'cross'
+  const { ema50 } = averages
+  const { k, d } = ranges.lines
+  const { k: strengthK, d: strengthD } = strength.lines
   for (let t = from; t < to; t++) {
     const price = close[t]!
     const tolerance = PRICE_TOLERANCE * Math.abs(price)
     const middle = ema50[t]!
+    const before = d[t - 1]!
+    let vote = stochasticRule(k[t]!, d[t]!)
+    let ofStrength = stochasticRule(strengthK[t]!, strengthD[t]!)
+    if (fresh) {
+      vote = whenFresh(vote, k[t - 1]!, before)
+      ofStrength = whenFresh(ofStrength, strengthK[t - 1]!, strengthD[t - 1]!)
+    }
+    // Most rules are 0 by themselves where their check value is missing; the stochastic's is not.
+    const counted = known(before)
+    otherSum[t] = otherSum[t]! + counted * vote + againstTrend(ofStrength, price, middle, tolerance)
+    otherCount[t] = otherCount[t]! + counted + known(middle)
+  }
+}
+
+function tallyTrend(
+  { otherSum, otherCount }: Tally,
+  { close, averages, trend, oscillators }: Engine,
+  formula: Readonly<Formula>,
+  from: number,
+  to: number,
+): void {
+  const cross = formula.adx === 'cross'
+  const { adx, plus, minus, macd, signal, bull, bear } = trend
+  const { ema50, momentum10 } = averages
+  const { ao } = oscillators
+  for (let t = from; t < to; t++) {
+    const price = close[t]!
+    const tolerance = PRICE_TOLERANCE * Math.abs(price)
+    const index = adx[t]!
+    const middle = ema50[t]!
+    const smoothed = signal[t]!
+    const aoBefore = ao[t - 1]!
+    const momentumBefore = momentum10[t - 1]!
+    // As with the stochastic: a missing value before now is not above zero, which alone would make a vote.
+    const counted = known(aoBefore)
     otherSum[t] =
       otherSum[t]! +
-      known(ao[t - 1]!) * awesomeRule(ao[t]!, ao[t - 1]!, ao[t - 2]!, tolerance) +
-      side(momentum10[t]!, momentum10[t - 1]!, tolerance) +
-      side(macd[t]!, signal[t]!, tolerance) +
-      stochasticRsiRule(price, middle, k[t]!, d[t]!, k[t - 1]!, d[t - 1]!, fresh, tolerance) +
-      powerRule(price, middle, bull[t]!, bull[t - 1]!, bear[t]!, bear[t - 1]!, tolerance) +
-      ultimateRule(ultimate[t]!)
+      (cross
+        ? adxCross(index, plus[t]!, minus[t]!, plus[t - 1]!, minus[t - 1]!)
+        : adxRising(index, adx[t - 1]!, plus[t]!, minus[t]!)) +
+      counted * awesomeRule(ao[t]!, aoBefore, ao[t - 2]!, tolerance) +
+      side(momentum10[t]!, momentumBefore, tolerance) +
+      side(macd[t]!, smoothed, tolerance) +
+      powerRule(price, middle, bull[t]!, bull[t - 1]!, bear[t]!, bear[t - 1]!, tolerance)
     otherCount[t] =
       otherCount[t]! +
-      known(ao[t - 1]!) +
-      known(momentum10[t - 1]!) +
-      known(signal[t]!) +
-      2 * known(middle) +
-      known(ultimate[t]!)
+      known(index) +
+      counted +
+      known(momentumBefore) +
+      known(smoothed) +
+      known(middle)
   }
+}
+
+function rateBars(
+  tally: Tally,
+  _: Engine,
+  { maWeight, otherWeight }: Readonly<Formula>,
+  from: number,
+  to: number,
+): void {
+  if (maWeight !== undefined && otherWeight !== undefined) {
+    rateWeighted(tally, maWeight, otherWeight, from, to)
+  } else rateAveraged(tally, from, to)
 }
 
 function rateWeighted(

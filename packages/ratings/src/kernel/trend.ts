@@ -2,7 +2,7 @@ import { addColumn, addState, type Memory } from './memory.ts'
 
 /** RSI, directional movement, MACD and bull and bear power: everything recursive but the averages of close. */
 export type Trend = Record<
-  'rsi' | 'plus' | 'minus' | 'adx' | 'macd' | 'signal' | 'bull' | 'bear' | 'state',
+  'rsi' | 'negatedRsi' | 'plus' | 'minus' | 'adx' | 'macd' | 'signal' | 'bull' | 'bear' | 'state',
   Float64Array
 >
 
@@ -11,10 +11,12 @@ export type Trend = Record<
  *
  * @param memory to add them to
  * @param rsi column of another kernel that receives RSI
+ * @param negatedRsi column of another kernel that receives −RSI
  */
-export function createTrend(memory: Memory, rsi: Float64Array): Trend {
+export function createTrend(memory: Memory, rsi: Float64Array, negatedRsi: Float64Array): Trend {
   return {
     rsi,
+    negatedRsi,
     plus: addColumn(memory, 1),
     minus: addColumn(memory, 1),
     adx: addColumn(memory, 1),
@@ -53,7 +55,7 @@ export function advanceWilder(
   to: number,
   bar: number,
 ): void {
-  const { rsi, plus, minus, adx, state } = trend
+  const { rsi, negatedRsi, plus, minus, adx, state } = trend
   let gain = state[0]!
   let loss = state[1]!
   let averageRange = state[2]!
@@ -63,7 +65,7 @@ export function advanceWilder(
   let indexed = state[6]!
   let t = from
   if (bar === 0 && t < to) {
-    rsi[t] = plus[t] = minus[t] = adx[t] = Number.NaN
+    rsi[t] = negatedRsi[t] = plus[t] = minus[t] = adx[t] = Number.NaN
     t++
   }
   for (let seen = bar + t - from; t < to; t++, seen++) {
@@ -77,14 +79,16 @@ export function advanceWilder(
     averageRange += weight * (high[t]! - low[t]! + gaps - averageRange)
     const rise = high[t]! - high[t - 1]!
     const fall = low[t - 1]! - low[t]!
-    upward += weight * ((rise > fall ? 1 : 0) * positive(rise) - upward)
-    downward += weight * ((fall > rise ? 1 : 0) * positive(fall) - downward)
+    upward += weight * (Number(rise > fall) * positive(rise) - upward)
+    downward += weight * (Number(fall > rise) * positive(fall) - downward)
 
     if (seen < 14) {
-      rsi[t] = plus[t] = minus[t] = adx[t] = Number.NaN
+      rsi[t] = negatedRsi[t] = plus[t] = minus[t] = adx[t] = Number.NaN
       continue
     }
-    rsi[t] = loss === 0 ? 100 : gain === 0 ? 0 : 100 - 100 / (1 + gain / loss)
+    const strength = loss === 0 ? 100 : gain === 0 ? 0 : 100 - 100 / (1 + gain / loss)
+    rsi[t] = strength
+    negatedRsi[t] = -strength
     const up = averageRange === 0 ? Number.NaN : 100 * (upward / averageRange)
     const down = averageRange === 0 ? Number.NaN : 100 * (downward / averageRange)
     plus[t] = up

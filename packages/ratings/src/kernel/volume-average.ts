@@ -2,17 +2,7 @@ import { addColumn, type Memory } from './memory.ts'
 
 /** The volume-weighted average of 20 and the sums it is made of. */
 export type VolumeAverage = Record<
-  | 'traded'
-  | 'traded2'
-  | 'traded4'
-  | 'traded5'
-  | 'traded10'
-  | 'worth'
-  | 'worth2'
-  | 'worth4'
-  | 'worth5'
-  | 'worth10'
-  | 'vwma20',
+  'traded' | 'traded5' | 'traded10' | 'worth' | 'worth5' | 'worth10' | 'vwma20',
   Float64Array
 >
 
@@ -23,14 +13,10 @@ export type VolumeAverage = Record<
  */
 export function createVolumeAverage(memory: Memory): VolumeAverage {
   return {
-    traded: addColumn(memory, 1),
-    traded2: addColumn(memory, 2),
-    traded4: addColumn(memory, 1),
+    traded: addColumn(memory, 4),
     traded5: addColumn(memory, 5),
     traded10: addColumn(memory, 10),
-    worth: addColumn(memory, 1),
-    worth2: addColumn(memory, 2),
-    worth4: addColumn(memory, 1),
+    worth: addColumn(memory, 4),
     worth5: addColumn(memory, 5),
     worth10: addColumn(memory, 10),
     vwma20: addColumn(memory, 0),
@@ -53,15 +39,12 @@ export function advanceVolumeAverage(
   from: number,
   to: number,
 ): void {
-  const { traded, traded2, traded4, traded5, traded10 } = average
-  const { worth, worth2, worth4, worth5, worth10, vwma20 } = average
+  const { traded, traded5, traded10 } = average
+  const { worth, worth5, worth10, vwma20 } = average
   for (let t = from; t < to; t++) {
     const amount = volume[t]! >= 0 && volume[t]! < Infinity ? volume[t]! : Number.NaN
     traded[t] = amount
-    const amount2 = amount + traded[t - 1]!
-    traded2[t] = amount2
-    traded4[t] = amount2 + traded2[t - 2]!
-    const amount5 = amount + traded4[t - 1]!
+    const amount5 = amount + (traded[t - 1]! + traded[t - 2]! + (traded[t - 3]! + traded[t - 4]!))
     traded5[t] = amount5
     const amount10 = amount5 + traded5[t - 5]!
     traded10[t] = amount10
@@ -69,10 +52,7 @@ export function advanceVolumeAverage(
 
     const money = close[t]! * amount
     worth[t] = money
-    const money2 = money + worth[t - 1]!
-    worth2[t] = money2
-    worth4[t] = money2 + worth2[t - 2]!
-    const money5 = money + worth4[t - 1]!
+    const money5 = money + (worth[t - 1]! + worth[t - 2]! + (worth[t - 3]! + worth[t - 4]!))
     worth5[t] = money5
     const money10 = money5 + worth5[t - 5]!
     worth10[t] = money10
