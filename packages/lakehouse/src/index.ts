@@ -16,6 +16,7 @@ export type {
   RemoveFile,
   Transaction,
 } from './delta/actions.ts'
+export { type CheckpointFile, type Checkpoints, createCheckpoints } from './delta/checkpoint.ts'
 export {
   commitActions,
   type CommitOptions,
@@ -24,7 +25,7 @@ export {
 } from './delta/commit.ts'
 export { formatActions, parseActions } from './delta/commit-file.ts'
 export { judge, type Operation, type Verdict } from './delta/conflict.ts'
-export { commitPath, decodePath, encodePath } from './delta/layout.ts'
+export { checkpointPath, commitPath, decodePath, encodePath } from './delta/layout.ts'
 export { fileLifespans, type FileLifespan } from './delta/lifespan.ts'
 export {
   listLog,
@@ -57,6 +58,7 @@ export { openLakehouse, type Lakehouse, type LakehouseOptions } from './lakehous
 export type {
   GroupCommit,
   GroupResult,
+  LakehouseEvent,
   ScanOptions,
   Table,
   UpsertOptions,

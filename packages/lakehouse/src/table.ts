@@ -3,12 +3,14 @@ import { pointInTimeReads, type PointInTimeReads } from './as-of.ts'
 import { checkRows, noSuchColumn } from './check-rows.ts'
 import { type Column, type Columns, rowCount } from './columns.ts'
 import type { Action, AddFile } from './delta/actions.ts'
+import { CHECKPOINT_INTERVAL, createCheckpoints } from './delta/checkpoint.ts'
 import { commitActions } from './delta/commit.ts'
 import { decodePath, inTable } from './delta/layout.ts'
 import { readSnapshot, tableExists } from './delta/log.ts'
 import { checkWritable, PROTOCOL } from './delta/protocol.ts'
 import type { CommitSummary, Snapshot } from './delta/snapshot.ts'
 import { compareCodePoints, mayHoldSymbols } from './delta/stats.ts'
+import { type VacuumOptions, type VacuumPlan, vacuumTable } from './delta/vacuum.ts'
 import { isLakehouseError, LakehouseError } from './errors.ts'
 import type { MergeCounts, MergeOptions } from './merge-rows.ts'
 import type { ReadPlan } from './read-plan.ts'
@@ -118,8 +120,25 @@ export interface Table extends PointInTimeReads {
   commitGroups<Result extends GroupResult>(
     commit: GroupCommit<Result>,
   ): Promise<{ version: number | null; snapshot: Snapshot | null; results: readonly Result[] }>
+  /**
+   * Writes a checkpoint of the newest state, as every tenth commit does by itself: the table then opens without the
+   * commits before it.
+   *
+   * @returns the version it holds
+   */
+  checkpoint(): Promise<number>
+  /** Removes files that no retained version needs; see {@link VacuumOptions}. */
+  vacuum(options?: Omit<VacuumOptions, 'checkpoints'>): Promise<VacuumPlan>
   /** The table's history, oldest version first. */
   versions(): Promise<readonly CommitSummary[]>
+}
+
+/** Something that went wrong beside the work, without ending it. */
+export interface LakehouseEvent {
+  readonly kind: 'checkpoint_failed'
+  readonly table: string
+  readonly version: number
+  readonly error: unknown
 }
 
 /** What a table works with. */
@@ -129,6 +148,7 @@ export interface TableEnvironment {
   /** Unix seconds. */
   readonly now: () => number
   readonly signal?: AbortSignal | undefined
+  readonly onEvent?: ((event: LakehouseEvent) => void) | undefined
 }
 
 interface ScannedRows {
@@ -149,6 +169,7 @@ export function openTable(
   declared: TableSchema | undefined,
 ): Table {
   const { store, workers, now, signal } = environment
+  const checkpoints = createCheckpoints(store, workers)
   let known: Snapshot | null = null
   const checkSignal = (): void => {
     if (signal?.aborted !== true) return
@@ -160,12 +181,14 @@ export function openTable(
 
   const state = async (): Promise<Snapshot | null> => {
     if (known === null && !(await tableExists(store, name))) return null
-    known = await readSnapshot(store, name, known === null ? {} : { base: known })
+    known = await readSnapshot(store, name, { base: known, checkpoints })
     return known
   }
   const existing = async (version?: number): Promise<Snapshot> => {
     const found =
-      version === undefined ? await state() : await readSnapshot(store, name, { version })
+      version === undefined
+        ? await state()
+        : await readSnapshot(store, name, { version, checkpoints })
     if (found !== null) return found
     throw new LakehouseError('not_found', `there is no table ${name} in ${store.uri}`, {
       evidence: { table: name },
@@ -218,7 +241,7 @@ export function openTable(
   const symbols: Table['symbols'] = async (at, since = -1) => {
     const held = new Set<string>()
     if (since >= 0) {
-      const earlier = await readSnapshot(store, name, { version: since })
+      const earlier = await readSnapshot(store, name, { version: since, checkpoints })
       for (const file of earlier.files) held.add(file.path)
     }
     const files = at.files.filter((file) => !held.has(file.path))
@@ -260,6 +283,15 @@ export function openTable(
       checkSignal()
       if (rowCount(rows) === 0) continue
       yield Object.fromEntries(names.map((column): [string, Column] => [column, rows[column]!]))
+    }
+  }
+
+  // The commit stands, and readers do without: the next tenth version tries again.
+  const tryCheckpoint = async (at: Snapshot): Promise<void> => {
+    try {
+      await checkpoints.write(name, at, now() * 1000)
+    } catch (error) {
+      environment.onEvent?.({ kind: 'checkpoint_failed', table: name, version: at.version, error })
     }
   }
 
@@ -315,6 +347,7 @@ export function openTable(
       const base = await state()
       const outcome = await commitActions(store, name, {
         base,
+        checkpoints,
         transaction: {
           appId: commit.runId,
           version: (base?.transactions.get(commit.runId)?.version ?? -1) + 1,
@@ -325,6 +358,9 @@ export function openTable(
           build(at, previous === null ? undefined : previous.snapshot),
       })
       known = outcome.snapshot
+      if (outcome.written && outcome.version > 0 && outcome.version % CHECKPOINT_INTERVAL === 0) {
+        await tryCheckpoint(outcome.snapshot!)
+      }
       await discard(new Set(outcome.snapshot?.files.map((file) => decodePath(file.path))))
       return {
         version: outcome.written ? outcome.version : null,
@@ -450,6 +486,14 @@ export function openTable(
     scan,
     upsertSymbols,
     commitGroups: (commit) => commitStaged(commit, []),
+    async checkpoint() {
+      const at = await existing()
+      checkWritable(name, at.protocol, at.metaData)
+      await checkpoints.write(name, at, now() * 1000)
+      return at.version
+    },
+    vacuum: (options = {}) =>
+      vacuumTable(store, name, { now: () => now() * 1000, ...options, checkpoints }),
     versions: async () => (await existing()).commits,
     ...pointInTimeReads({ name, workers, now, signal, existing, schema, plan, symbols }),
   }
