@@ -27,7 +27,8 @@ export interface Lakehouse {
   /**
    * Opens a table by its path, such as `features/local_1d`.
    *
-   * @param options.schema what the table is created with at its first commit; an existing table keeps its own
+   * @param options.schema what the table is created with at its first commit; an existing one keeps its own and takes
+   *   on the schema's new nullable columns with the first rows written
    */
   table(name: string, options?: { readonly schema?: TableSchema }): Table
   /**

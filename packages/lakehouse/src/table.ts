@@ -12,6 +12,7 @@ import type { CommitSummary, Snapshot } from './delta/snapshot.ts'
 import { compareCodePoints, mayHoldSymbols } from './delta/stats.ts'
 import { type VacuumOptions, type VacuumPlan, vacuumTable } from './delta/vacuum.ts'
 import { isLakehouseError, LakehouseError } from './errors.ts'
+import { checkEvolution, evolvedMetaData, withNewColumns } from './evolve-schema.ts'
 import type { MergeCounts, MergeOptions } from './merge-rows.ts'
 import type { ReadPlan } from './read-plan.ts'
 import type { IndexedRun } from './row-index.ts'
@@ -89,7 +90,10 @@ export interface Table extends PointInTimeReads {
   readonly name: string
   /** The newest state, or null when the table does not exist yet. */
   state(): Promise<Snapshot | null>
-  /** The schema at a state of the table; for a table that does not exist yet, the one it was opened with. */
+  /**
+   * The schema at a state of the table, with the new nullable columns it was opened with; for a table that does not
+   * exist yet, the one it was opened with.
+   */
   schema(snapshot: Snapshot | null): TableSchema
   /** Plans a read of a state, for a task in a worker thread. */
   plan(snapshot: Snapshot | null, options?: Omit<ScanOptions, 'version' | 'onBytesRead'>): ReadPlan
@@ -194,6 +198,14 @@ export function openTable(
       evidence: { table: name },
     })
   }
+  const heldSchema = (at: Snapshot): TableSchema => {
+    const settings = Object.entries(at.metaData.configuration ?? {})
+    return fromMetadata(
+      name,
+      at.metaData.schemaString,
+      Object.fromEntries(settings.filter((entry): entry is [string, string] => entry[1] !== null)),
+    )
+  }
   const schema = (at: Snapshot | null): TableSchema => {
     if (at === null) {
       if (declared !== undefined) return declared
@@ -201,12 +213,13 @@ export function openTable(
         evidence: { table: name },
       })
     }
-    const settings = Object.entries(at.metaData.configuration ?? {})
-    return fromMetadata(
-      name,
-      at.metaData.schemaString,
-      Object.fromEntries(settings.filter((entry): entry is [string, string] => entry[1] !== null)),
-    )
+    return withNewColumns(heldSchema(at), declared)
+  }
+  /** What a commit must say about the table beside its rows. */
+  const description = (at: Snapshot | null): Action[] => {
+    if (at === null) return creation(schema(null), now())
+    const metaData = evolvedMetaData(at.metaData, heldSchema(at), declared)
+    return metaData === null ? [] : [{ metaData }]
   }
 
   const plan: Table['plan'] = (at, options = {}) => {
@@ -310,6 +323,7 @@ export function openTable(
       }
     }
     const build = async (at: Snapshot | null, before: Snapshot | null | undefined) => {
+      if (at !== null) checkEvolution(name, heldSchema(at), declared)
       const known = new Set(before?.files)
       const changed = (at?.files ?? []).filter((file) => !known.has(file))
       const stands = before !== undefined && at?.metaData === before?.metaData
@@ -339,7 +353,7 @@ export function openTable(
           kind: 'upsertSymbols' as const,
           symbols: commit.groups.flat().toSorted(compareCodePoints),
         },
-        actions: [...(at === null ? creation(schema(null), now()) : []), ...adds],
+        actions: [...description(at), ...adds],
         commitInfo: { operation: commit.operation, operationParameters: { runId: commit.runId } },
       }
     }
@@ -383,6 +397,7 @@ export function openTable(
     function checkFits(at: Snapshot) {
       checkWritable(name, at.protocol, at.metaData)
       checkLayout(name, at.metaData)
+      checkEvolution(name, heldSchema(at), declared)
       const found = schema(at)
       for (const { name: column, type } of expected.columns) {
         const held = found.columns.find((candidate) => candidate.name === column)
