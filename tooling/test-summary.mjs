@@ -1,3 +1,4 @@
+// node tooling/test-summary.mjs [--slow] COMMAND…
 // Runs the command given as arguments and closes with one plain line, `N passed, N failed`, added up from the result
 // files that every package's test run leaves in `.vitest/`. The exit code and the line always agree.
 import { spawnSync } from 'node:child_process'
@@ -5,15 +6,20 @@ import { existsSync, globSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '..')
+const [script, resultFile] =
+  process.argv[2] === '--slow' ? ['test:slow', 'slow.json'] : ['test', 'results.json']
 const packages = ['packages', 'apps', 'tooling']
   .flatMap((folder) => globSync(`${folder}/*/package.json`, { cwd: root }))
   .map((file) => ({ file, ...JSON.parse(readFileSync(join(root, file), 'utf8')) }))
-  .filter((entry) => entry.scripts?.test)
-  .map((entry) => ({ name: entry.name, folder: join(root, entry.file, '..') }))
+  .filter((entry) => entry.scripts?.[script])
+  .map((entry) => ({
+    name: entry.name,
+    results: join(root, entry.file, '../.vitest', resultFile),
+  }))
 
-for (const { folder } of packages) rmSync(join(folder, '.vitest'), { recursive: true, force: true })
+for (const { results } of packages) rmSync(results, { force: true })
 
-const [command, ...args] = process.argv.slice(2)
+const [command, ...args] = process.argv.slice(script === 'test' ? 2 : 3)
 const run = spawnSync(command, args, {
   cwd: root,
   stdio: 'inherit',
@@ -24,8 +30,7 @@ const exitCode = run.error || run.signal ? 1 : (run.status ?? 1)
 let passed = 0
 let failed = 0
 const skipped = []
-for (const { name, folder } of packages) {
-  const file = join(folder, '.vitest', 'results.json')
+for (const { name, results: file } of packages) {
   if (!existsSync(file)) {
     process.stdout.write(`no test results from ${name}: counted as one failed\n`)
     failed += 1

@@ -19,7 +19,8 @@ import {
 } from '@fs/lakehouse'
 import { combine, computeFeatures, featuresFor, FORMULAS, type FormulaId } from '@fs/ratings'
 import { type Policy, type Report, type Table, validate } from '@fs/validator'
-import { type BarRows, featuresByEpoch } from './knowledge-epochs.ts'
+import { groupRows, type SymbolFeatures } from './group-rows.ts'
+import { type BarRows, featuresByEpoch, type KnownFeatures } from './knowledge-epochs.ts'
 import { matrixColumns } from './matrix-columns.ts'
 import type { RetrievedValues } from './retrieved-values.ts'
 
@@ -86,10 +87,11 @@ export async function computeGroup(
       knownBy(sliceRows(allBars, run.start, run.end), task.asOf),
     ]),
   )
+  const retrieved = new Map(task.retrieved.map((values) => [values.symbol, values]))
   const leftOut: LeftOut[] = []
   const bars = new Map<string, number>()
   const used: Columns[] = []
-  const computed: Columns[] = []
+  const computed: SymbolFeatures[] = []
   for (const symbol of task.symbols) {
     const rows = held.get(symbol)
     const count = rows === undefined ? 0 : countBars(rows)
@@ -103,29 +105,36 @@ export async function computeGroup(
     }
     bars.set(symbol, count)
     used.push(rows)
-    computed.push(computeSymbol(symbol, rows, task))
+    computed.push({
+      symbol,
+      computed: computeSymbol(rows, task),
+      retrieved: retrieved.get(symbol),
+    })
   }
   if (used.length === 0) {
     return { file: null, perSymbol: new Map(), bars, leftOut, matrix: [], report: null }
   }
-  const vendor = task.retrieved.filter(({ symbol }) => bars.has(symbol))
-  const incoming = sortRows(concatRows([...computed, ...vendorRows(vendor, task)]), 'timestamp')
+  const incoming = groupRows(computed, task.features, task.runId)
 
   const { rows: existing } = await context.readRows(task.existing)
   const { rows: fresh, perSymbol } = mergeRows(task.schema, existing, incoming, { now: task.now })
-  const isNew = rowCount(existing) === 0
-  const merged = isNew ? fresh : sortRows(concatRows([existing, fresh]), 'timestamp')
-  const report = judge(task, concatRows(used), existing, fresh)
+  const merged = join(existing, fresh)
+  // Rows of later knowledge were judged by the run that wrote them. Those of this run are judged in any case, also where
+  // they are known only since now because they contradict others.
+  const earlier = knownBy(existing, task.judgedAt)
+  const judged = earlier === existing ? merged : join(earlier, fresh)
+  const isWhole = used.reduce((sum, rows) => sum + rowCount(rows), 0) === rowCount(allBars)
+  const report = judge(task, isWhole ? allBars : concatRows(used), judged, fresh)
   const file = task.write ? await context.writeRows(task.target, fresh) : null
   return { file, perSymbol, bars, leftOut, matrix: deriveColumns(merged, task), report }
 }
 
-function judge(task: GroupTask, bars: Columns, existing: Columns, fresh: Columns): Report {
-  // Rows of another run's later knowledge were judged by that run; those of this run are judged in any case, also where
-  // they are known only since now because they replace others of their `known_at`.
-  const earlier = knownBy(existing, task.judgedAt)
-  const local =
-    rowCount(earlier) === 0 ? fresh : sortRows(concatRows([earlier, fresh]), 'timestamp')
+function join(existing: Columns, fresh: Columns): Columns {
+  if (rowCount(fresh) === 0) return existing
+  return rowCount(existing) === 0 ? fresh : sortRows(concatRows([existing, fresh]), 'timestamp')
+}
+
+function judge(task: GroupTask, bars: Columns, local: Columns, fresh: Columns): Report {
   return validate(
     {
       as_of: numbers(fresh, 'known_at').reduce((a, b) => Math.max(a, b), task.judgedAt),
@@ -195,7 +204,7 @@ function countBars(rows: Columns): number {
   return count
 }
 
-function computeSymbol(symbol: string, rows: Columns, task: GroupTask): Columns {
+function computeSymbol(rows: Columns, { features, formula }: GroupTask): KnownFeatures {
   const bars: BarRows = {
     timestamp: numbers(rows, 'timestamp'),
     knownAt: numbers(rows, 'known_at'),
@@ -205,31 +214,7 @@ function computeSymbol(symbol: string, rows: Columns, task: GroupTask): Columns 
     close: numbers(rows, 'close'),
     volume: numbers(rows, 'volume'),
   }
-  const known = featuresByEpoch(bars, (view) =>
-    computeFeatures(view, task.features, { formula: task.formula }),
-  )
-  return {
-    ...provenance(known.timestamp.length, symbol, 'computed', task.runId),
-    timestamp: known.timestamp,
-    known_at: known.knownAt,
-    ...known.values,
-  }
-}
-
-function vendorRows(vendor: readonly RetrievedValues[], task: GroupTask): Columns[] {
-  return vendor.map(({ symbol, timestamp, knownAt, values }) => ({
-    ...provenance(1, symbol, 'retrieved', task.runId),
-    timestamp: Float64Array.of(timestamp),
-    known_at: Float64Array.of(knownAt),
-    ...Object.fromEntries(
-      task.features.map((name) => [name, Float64Array.of(values[name] ?? Number.NaN)]),
-    ),
-  }))
-}
-
-function provenance(length: number, symbol: string, source: string, runId: string): Columns {
-  const repeated = (text: string) => Array.from<string>({ length }).fill(text)
-  return { symbol: repeated(symbol), source: repeated(source), run_id: repeated(runId) }
+  return featuresByEpoch(bars, (view) => computeFeatures(view, features, { formula }))
 }
 
 const INTEGERS = new Set(['timestamp', 'known_at'])

@@ -57,7 +57,8 @@ export interface BackfillRequest {
  *   was. Before the commit table and matrix are untouched, after it the next run completes the matrix
  */
 export async function runBackfill(request: BackfillRequest): Promise<RunReport> {
-  let stage: Stage = { kind: 'uncommitted' }
+  const { output } = request
+  let stage: Stage = { output, committed: null }
   try {
     const plan = await planBackfill(request)
     request.record.checkInputs(plan.report.inputs)
@@ -66,14 +67,14 @@ export async function runBackfill(request: BackfillRequest): Promise<RunReport> 
 
     const { report, version, results } = await commit(request, plan)
     const { name } = plan.local.table
-    stage = { kind: 'committed', table: name, version, output: request.output }
+    stage = { output, committed: { table: name, version } }
     request.signal.throwIfAborted()
 
     request.onStep('save the matrix')
     const saved = await saveMatrix({
       lake: request.lake,
       table: plan.local.table,
-      output: request.output,
+      output,
       runFile: request.runFile,
       runId: request.runId,
       ...plan.set,
@@ -86,7 +87,7 @@ export async function runBackfill(request: BackfillRequest): Promise<RunReport> 
       ...report,
       status: 'done',
       table_version: saved.tableVersion,
-      matrix: { path: request.output, sha256, rows, columns, bytes },
+      matrix: { path: output, sha256, rows, columns, bytes },
       also_refreshed: saved.alsoRefreshed,
     }
     await request.record.keepReport(done)

@@ -119,7 +119,9 @@ function factsOf(report: RunReport, { seconds, folder }: ReportPage): Fact[] {
     [
       'computed',
       `${plural(symbols)}, ${formatCount(bars)} bars in ${seconds.toFixed(1)} s` +
-        (seconds > 0 ? ` (${formatCount(Math.round(symbols / seconds))} symbols/s)` : ''),
+        (seconds > 0
+          ? ` (${rate(symbols, seconds)} symbols/s, ${rate(bars, seconds)} bars/s)`
+          : ''),
     ],
     ratingsFact(report.symbols),
     vendor === 0 ? null : ['vendor', `${plural(vendor)} show the vendor's value on the last bar`],
@@ -212,4 +214,8 @@ function moment(seconds: number): string {
 function paintLabel(text: string, output: Pick<Output, 'paint'>): string {
   if (text.endsWith('Buy')) return output.paint('green', text)
   return text.endsWith('Sell') ? output.paint('red', text) : text
+}
+
+function rate(count: number, seconds: number): string {
+  return formatCount(Math.round(count / seconds))
 }

@@ -28,7 +28,15 @@ export interface Epoch {
  * @returns at least one epoch, oldest first; data without corrections has exactly one
  */
 export function knowledgeEpochs(bars: BarRows): Epoch[] {
-  const { timestamp, knownAt } = bars
+  const bounds = [-Infinity, ...epochStarts(bars), Infinity]
+  return bounds.slice(0, -1).map((since, i) => {
+    const until = bounds[i + 1]!
+    return { since, until, rows: viewBefore(bars, until) }
+  })
+}
+
+// When something became known about an earlier bar, ascending.
+function epochStarts({ timestamp, knownAt }: BarRows): number[] {
   const starts = new Set<number>()
   // A row opens an epoch when a row of the same or a later bar was known before it.
   let earliestLater = Infinity
@@ -37,13 +45,9 @@ export function knowledgeEpochs(bars: BarRows): Epoch[] {
     if (known > earliestLater) starts.add(known)
     const isCorrection = row > 0 && timestamp[row - 1] === timestamp[row]
     if (isCorrection) starts.add(known)
-    earliestLater = Math.min(earliestLater, known)
+    if (known < earliestLater) earliestLater = known
   }
-  const bounds = [-Infinity, ...[...starts].toSorted((a, b) => a - b), Infinity]
-  return bounds.slice(0, -1).map((since, i) => {
-    const until = bounds[i + 1]!
-    return { since, until, rows: viewBefore(bars, until) }
-  })
+  return [...starts].toSorted((a, b) => a - b)
 }
 
 // The last known row of every bar, counting only knowledge before `until`.
@@ -70,29 +74,30 @@ export interface KnownFeatures {
  *
  * @param bars rows sorted by timestamp and `known_at`
  * @param compute turns a view, one row a bar, into one value a bar and feature; must not look ahead
- * @returns rows by epoch, then ascending timestamp; those with `knownAt <= K`, the last of each bar, are what `compute`
+ * @returns rows ascending by timestamp and `knownAt`; those with `knownAt <= K`, the last of each bar, are what `compute`
  *   makes of the bars known at K
  */
 export function featuresByEpoch(
   bars: BarRows,
   compute: (view: BarRows) => Readonly<Record<string, Float64Array>>,
 ): KnownFeatures {
-  const epochs = knowledgeEpochs(bars)
-  if (epochs.length === 1) {
+  if (epochStarts(bars).length === 0) {
     // Nothing about an earlier bar came later, so `known_at` ascends with the bars.
     return { timestamp: bars.timestamp, knownAt: bars.knownAt, values: compute(bars) }
   }
   const timestamp: number[] = []
   const knownAt: number[] = []
   const columns: Record<string, number[]> = {}
+  let names: readonly string[] = []
   let previousTimes: Float64Array = new Float64Array(0)
   let previousValues: Readonly<Record<string, Float64Array>> = {}
 
-  for (const epoch of epochs) {
+  for (const epoch of knowledgeEpochs(bars)) {
     if (epoch.rows.length === 0) continue
     const view = takeBars(bars, epoch.rows)
     const values = compute(view)
     const known = runningMaximum(view.knownAt)
+    names = Object.keys(values)
     // Where a bar of this view stands in the one before; both ascend.
     let before = 0
     for (let i = 0; i < view.timestamp.length; i++) {
@@ -102,17 +107,19 @@ export function featuresByEpoch(
       if (wasKnown && sameValues(previousValues, before, values, i)) continue
       timestamp.push(time)
       knownAt.push(known[i]!)
-      for (const name in values) (columns[name] ??= []).push(values[name]![i]!)
+      for (const name of names) (columns[name] ??= []).push(values[name]![i]!)
     }
     previousTimes = view.timestamp
     previousValues = values
   }
+  const order = Array.from(timestamp, (_, row) => row).toSorted(
+    (a, b) => timestamp[a]! - timestamp[b]! || knownAt[a]! - knownAt[b]!,
+  )
+  const sorted = (column: readonly number[]) => Float64Array.from(order, (row) => column[row]!)
   return {
-    timestamp: Float64Array.from(timestamp),
-    knownAt: Float64Array.from(knownAt),
-    values: Object.fromEntries(
-      Object.entries(columns).map(([name, column]) => [name, Float64Array.from(column)]),
-    ),
+    timestamp: sorted(timestamp),
+    knownAt: sorted(knownAt),
+    values: Object.fromEntries(names.map((name) => [name, sorted(columns[name]!)])),
   }
 }
 

@@ -1,4 +1,5 @@
 import { createProgram, type ExitCode, type Io } from '@fs/cli'
+import type { WorkerPool } from '@fs/lakehouse'
 import type { Command } from 'commander'
 import { addRunCommand } from './run-command.ts'
 
@@ -6,6 +7,8 @@ import { addRunCommand } from './run-command.ts'
 export interface ProgramDependencies {
   readonly io: Io
   readonly setExitCode: (code: ExitCode) => void
+  /** Threads to work in, which stay open; default: threads of its own. */
+  readonly workers?: WorkerPool
 }
 
 /** Makes the program `fs-backfill`. */

@@ -73,11 +73,14 @@ export function addRunCommand(program: Command, dependencies: ProgramDependencie
     'fs-backfill run --candidates data/runs/20260129-011526/candidates.json',
   )
   command.action(async (options: RunOptions) => {
-    await run(options, dependencies.io)
+    await run(options, dependencies)
   })
 }
 
-async function run(options: RunOptions, io: Io): Promise<void> {
+async function run(
+  options: RunOptions,
+  { io, workers: given }: ProgramDependencies,
+): Promise<void> {
   const { settings, output } = await openCommand(options, io)
   const startedAt = io.now()
   const { cwd } = io
@@ -98,11 +101,12 @@ async function run(options: RunOptions, io: Io): Promise<void> {
   const folder = runFolder(settings, runId)
   const record = await openRunRecord(folder, input)
   const now = () => Math.floor(io.now())
+  const workers = given ?? options.workers
 
   await using lake = openLakehouse(settings.lakehouse, {
     now,
     signal: io.signal,
-    ...(options.workers !== undefined && { workers: options.workers }),
+    ...(workers !== undefined && { workers }),
   })
   const progress = computeProgress(output)
   try {

@@ -1,20 +1,18 @@
 import { CommandError } from '@fs/cli'
 import { LakehouseError, type LakehouseErrorCode } from '@fs/lakehouse'
+import { basename } from 'node:path'
 
 /** How far a backfill had come when the store failed it. */
-export type Stage =
-  | { readonly kind: 'uncommitted' }
-  | {
-      readonly kind: 'committed'
-      readonly table: string
-      readonly version: number
-      readonly output: string
-    }
+export interface Stage {
+  /** Path of the matrix. */
+  readonly output: string
+  /** The table's name and the version that holds the run's rows; null before its commit. */
+  readonly committed: { readonly table: string; readonly version: number } | null
+}
 
 const NEXT: Partial<Record<LakehouseErrorCode, string>> = {
   aborted: 'Run the same command again to finish.',
-  corrupt_file:
-    'Import the bars of the damaged file again, or restore the file; a damaged matrix may be moved away, the next run makes a new one.',
+  corrupt_file: 'Restore the file that is named from a copy of the lakehouse.',
   corrupt_log: 'Restore the file that is named from a copy of the lakehouse.',
   commit_contention: 'Run the same command again when fewer runs write at once.',
   no_space: 'Free some space, then run the same command again.',
@@ -42,7 +40,11 @@ function failure(
   cause: unknown,
   stage: Stage,
 ): CommandError {
-  const next = NEXT[code]
+  const file = cause instanceof LakehouseError ? cause.evidence.file : undefined
+  const isMatrix = code === 'corrupt_file' && file === basename(stage.output)
+  const next = isMatrix
+    ? `Move ${stage.output} away: the next run makes a new one from the table.`
+    : NEXT[code]
   return new CommandError(code, message, {
     cause,
     unchanged: leftBy(code, stage),
@@ -50,9 +52,9 @@ function failure(
   })
 }
 
-function leftBy(code: LakehouseErrorCode, stage: Stage): string {
-  if (stage.kind === 'committed') {
-    return `The table ${stage.table} is complete (version ${stage.version}); the matrix ${stage.output} stayed whole, and the next run brings it up to date.`
+function leftBy(code: LakehouseErrorCode, { committed, output }: Stage): string {
+  if (committed !== null) {
+    return `The table ${committed.table} is complete (version ${committed.version}); the matrix ${output} stayed whole, and the next run brings it up to date.`
   }
   return code === 'io_error' || code === 'fsync_failed'
     ? 'The table holds all of this run or nothing of it; the matrix is as it was.'

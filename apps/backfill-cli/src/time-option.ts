@@ -23,7 +23,7 @@ export function parseTime(text: string): number {
   }
   const match = ISO.exec(text)
   const milliseconds = match
-    ? Date.parse(`${match[1]}${match[2] ?? 'T00:00'}${match[4] ?? 'Z'}`)
+    ? Date.parse(`${match[1]}${match[2] ?? 'T00:00'}${match[5] ?? 'Z'}`)
     : Number.NaN
   // JavaScript takes the 30th of February for the 2nd of March.
   const dayExists =

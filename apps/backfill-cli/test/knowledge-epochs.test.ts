@@ -194,9 +194,14 @@ test('a correction adds the bars it changes, known since the correction', () => 
   const bars = barRows([...clean, { timestamp: 2 * DAY, knownAt: 9 * DAY, close: 99 }])
   const known = featuresByEpoch(bars, runningSum)
   const added = [...known.timestamp].map((time, row) => [time / DAY, known.knownAt[row]! / DAY])
-  expect(added.slice(5), 'day 2 and all that follow, but none before').toEqual([
+  expect(added, 'day 2 and all that follow, but none before').toEqual([
+    [0, 1],
+    [1, 2],
+    [2, 3],
     [2, 9],
+    [3, 4],
     [3, 9],
+    [4, 5],
     [4, 9],
   ])
 })
@@ -207,10 +212,10 @@ test('a correction between two closes takes effect with the first and leaves the
   const added = [...known.timestamp].map((time, row) => [time / DAY, known.knownAt[row]! / DAY])
   expect(added).toEqual([
     [0, 1],
-    [1, 2],
-    [2, 3],
     [0, 3.5],
+    [1, 2],
     [1, 3.5],
+    [2, 3],
     [2, 3.5],
     [3, 4],
     [4, 5],

@@ -80,11 +80,13 @@ export function concatRows(batches: readonly Columns[]): Columns {
       }
       joined[name] = values
     } else {
-      joined[name] = batches.flatMap((batch): readonly (string | null)[] =>
+      const parts = batches.map((batch): readonly (string | null)[] =>
         batch[name] === undefined
           ? Array.from<null>({ length: rowCount(batch) }).fill(null)
           : texts(batch, name),
       )
+      // Several times as fast as `flatMap`: whole arrays are copied.
+      joined[name] = ([] as (string | null)[]).concat(...parts)
     }
   }
   return joined

@@ -12,8 +12,8 @@ import type { ForeignFile } from './workers/tasks.ts'
 export interface LakehouseOptions {
   /** The clock, Unix seconds. */
   readonly now?: () => number
-  /** Worker threads; default: one a processor. */
-  readonly workers?: number
+  /** Number of worker threads, one a processor by default; or the threads of another lakehouse, which closes them. */
+  readonly workers?: number | WorkerPool
   /** Ends the work at the next safe point; nothing half-done is committed. */
   readonly signal?: AbortSignal
   /** Told of what went wrong beside the work, such as a checkpoint that could not be written. */
@@ -40,7 +40,7 @@ export interface Lakehouse {
     path: string,
     options?: { readonly columns?: readonly string[] },
   ): Promise<ForeignFile>
-  /** Stops the threads; work under way fails with `aborted`. */
+  /** Stops its own threads; work under way fails with `aborted`. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -59,9 +59,15 @@ const TABLE_NAME = /^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/
  */
 export function openLakehouse(place: string | Store, options: LakehouseOptions = {}): Lakehouse {
   const store = typeof place === 'string' ? openStore(place) : place
-  const workers = createWorkerPool(options.workers, options.signal)
+  const isShared = typeof options.workers === 'object'
+  const workers =
+    typeof options.workers === 'object'
+      ? options.workers
+      : createWorkerPool(options.workers, options.signal)
   const now = options.now ?? (() => Math.floor(Date.now() / 1000))
-  const close = () => workers.close()
+  const close = async () => {
+    if (!isShared) await workers.close()
+  }
   return {
     store,
     workers,

@@ -67,8 +67,8 @@ export function mergeRows(
   let symbol = ''
   let from = 0
   // For the current symbol and time: the incoming rows so far, and positions in `taken` of those accepted.
-  let seen: number[] = []
-  let accepted: number[] = []
+  const seen: number[] = []
+  const accepted: number[] = []
 
   for (let row = 0; row < fresh.length; row++) {
     const own = fresh.symbols[row]
@@ -77,8 +77,8 @@ export function mergeRows(
     const knownAt = fresh.knownAt[row]!
     if (Number.isNaN(time) || Number.isNaN(knownAt)) throw incomplete(own, schema.time, time)
     if (own !== symbol || time !== fresh.times[row - 1]) {
-      seen = []
-      accepted = []
+      seen.length = 0
+      accepted.length = 0
     }
     if (own !== symbol) {
       symbol = own

@@ -26,7 +26,8 @@ import {
   readSnapshot,
 } from '../src/index.ts'
 import { foreignParquet, putForeignTable } from './foreign-table.ts'
-import { bar, BARS, barsOf, collect, linesOf, temporaryLake } from './temporary-lake.ts'
+import { bar, BARS, barsOf, linesOf } from './bars.ts'
+import { collect, temporaryLake } from './temporary-lake.ts'
 
 const TABLE = 'bars_1d'
 

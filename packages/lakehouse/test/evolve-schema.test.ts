@@ -6,7 +6,8 @@ import {
   type TableColumn,
   type TableSchema,
 } from '../src/index.ts'
-import { bar, BARS, barsOf, collect, temporaryLake } from './temporary-lake.ts'
+import { bar, BARS, barsOf } from './bars.ts'
+import { collect, temporaryLake } from './temporary-lake.ts'
 
 const RSI: TableColumn = { name: 'rsi', type: 'double', nullable: true }
 const WIDER: TableSchema = {

@@ -9,7 +9,7 @@ import {
   sortRows,
   type TableSchema,
 } from '../src/index.ts'
-import { bar, type Bar, BARS, barsOf, latestView, linesOf } from './temporary-lake.ts'
+import { bar, type Bar, BARS, barsOf, latestView, linesOf } from './bars.ts'
 
 const NOTHING: Columns = barsOf([])
 const NOW = 500

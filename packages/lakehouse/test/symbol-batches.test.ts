@@ -8,7 +8,8 @@ import {
   sliceRows,
   sortRows,
 } from '../src/index.ts'
-import { bar, BARS, barsOf, collect, linesOf, temporaryLake } from './temporary-lake.ts'
+import { bar, BARS, barsOf, linesOf } from './bars.ts'
+import { collect, temporaryLake } from './temporary-lake.ts'
 
 const manyBars = (symbols: number, bars = 2): Columns =>
   barsOf(

@@ -18,7 +18,8 @@ import {
   type TableSchema,
 } from '../src/index.ts'
 import { foreignParquet, putForeignTable } from './foreign-table.ts'
-import { bar, BARS, barsOf, collect, linesOf, temporaryLake } from './temporary-lake.ts'
+import { bar, BARS, barsOf, linesOf } from './bars.ts'
+import { collect, temporaryLake } from './temporary-lake.ts'
 
 test('a table is made by its first commit, which is version 0', async () => {
   const lake = await temporaryLake()
@@ -484,7 +485,7 @@ test('work ends when its signal says so, with the table as it was', async () => 
 })
 
 test('a closed lakehouse refuses work', async () => {
-  const lake = await temporaryLake()
+  const lake = await temporaryLake({ workers: 1 })
   const table = lake.table('bars_1d', { schema: BARS })
   await table.upsertSymbols([barsOf([bar('A', 60, 1)])], { runId: 'r' })
   await lake.close()

@@ -36,7 +36,7 @@ test.for([
   ['notATask', { name: 'RangeError' }],
   ['uncloneable', { message: expect.stringContaining('could not be cloned') }],
   ['die', { code: 'corrupt_file', message: expect.stringContaining("'die'") }],
-  ['crashLater', { code: 'corrupt_file', message: expect.stringContaining('out of the blue') }],
+  ['crashLater', { message: 'out of the blue' }],
 ] as const)('the task %s fails by itself: the next one runs', async ([name, error]) => {
   const workers = pool()
   await expect(workers.run(TASKS, name, null)).rejects.toMatchObject(error)

@@ -29,15 +29,20 @@ const COLUMNS = ['timestamp', 'open', 'high', 'low', 'close', 'volume'] as const
 export function checkBars(bars: Bars): void {
   const rows = bars.timestamp?.length
   for (const name of COLUMNS) checkColumn(bars[name], `bars.${name}`, 'bars.timestamp', rows)
-  const timestamp = bars.timestamp
-  for (let row = 0; row < timestamp.length; row++) {
-    if (row === 0 ? !Number.isFinite(timestamp[0]!) : !(timestamp[row]! > timestamp[row - 1]!)) {
+  const { timestamp } = bars
+  if (timestamp.length === 0) return
+  let before = timestamp[0]!
+  if (!Number.isFinite(before)) {
+    throw new RangeError(`bars.timestamp must be finite, was ${before} at index 0`)
+  }
+  for (let row = 1; row < timestamp.length; row++) {
+    const moment = timestamp[row]!
+    if (!(moment > before)) {
       throw new RangeError(
-        row === 0
-          ? `bars.timestamp must be finite, was ${timestamp[0]} at index 0`
-          : `bars.timestamp must ascend, was ${timestamp[row]} at index ${row} after ${timestamp[row - 1]}`,
+        `bars.timestamp must ascend, was ${moment} at index ${row} after ${before}`,
       )
     }
+    before = moment
   }
 }
 

@@ -90,7 +90,7 @@ export function createEngine(capacity: number): Engine {
  *
  * @param engine to reset
  */
-export function resetEngine(engine: Engine): void {
+function resetEngine(engine: Engine): void {
   clearMemory(engine.memory)
   engine.end = HISTORY
   engine.bars = 0
@@ -122,18 +122,18 @@ export function advance(engine: Engine, to: number, ofClose: boolean): void {
   advanceHull(averages, close, from, to)
   advanceVolumeAverage(volumeAverage, close, volume, from, to)
   advancePriceRanges(ranges, close, from, to)
-  advanceWilder(trend, high, low, close, from, to, bars)
+  advanceUltimate(oscillators, high, low, close, from, to)
+  advanceWilder(trend, high, low, close, oscillators.range, from, to, bars)
   advanceConvergence(trend, high, low, close, from, to, bars)
   advanceStrengthRange(strength, from, to)
   advanceAwesome(oscillators, high, low, from, to)
   advanceChannelIndex(oscillators, high, low, close, ofClose, from, to)
-  advanceUltimate(oscillators, high, low, close, from, to)
   engine.bars += to - from
   engine.end = to
 }
 
 // Long enough to make moving rows to the front cheap, short enough to stay in the processor's cache.
-const BLOCK = 512
+const BLOCK = 1024
 
 let shared: Engine | undefined
 const rowOf = new Int32Array(BLOCK)
@@ -156,24 +156,25 @@ export function runSeries(
   shared ??= createEngine(BLOCK)
   const engine = shared
   resetEngine(engine)
-  const rows = bars.close.length
+  const { high: highs, low: lows, close: closes, volume: volumes } = bars
+  const { high, low, negatedLow, close, volume } = engine
+  const rows = closes.length
   let row = 0
   while (row < rows) {
     makeRoom(engine)
     const from = engine.end
-    const { high, low, negatedLow, close, volume } = engine
     const full = HISTORY + BLOCK
     let to = from
     for (; row < rows && to < full; row++) {
-      const top = bars.high[row]!
-      const bottom = bars.low[row]!
-      const price = bars.close[row]!
+      const top = highs[row]!
+      const bottom = lows[row]!
+      const price = closes[row]!
       if (!isPresent(top, bottom, price)) continue
       high[to] = top
       low[to] = bottom
       negatedLow[to] = -bottom
       close[to] = price
-      volume[to] = bars.volume[row]!
+      volume[to] = volumes[row]!
       rowOf[to - from] = row
       to++
     }
@@ -193,11 +194,11 @@ export function runSeries(
  * @param result column to copy to
  */
 export function copyRows(
-  column: Float64Array,
+  column: Float64Array | Uint8Array,
   from: number,
   to: number,
   rows: Int32Array,
-  result: Float64Array,
+  result: Float64Array | Uint8Array,
 ): void {
   if (to === from) return
   const first = rows[0]!

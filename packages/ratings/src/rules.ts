@@ -8,7 +8,7 @@
 export const PRICE_TOLERANCE = 1e-12
 
 /** Tolerance between two values on an oscillator's scale. */
-export const SCALE_TOLERANCE = 1e-10
+const SCALE_TOLERANCE = 1e-10
 
 /** 1 when the value is available, else 0. */
 export function known(value: number): number {
@@ -74,16 +74,13 @@ export function reversal(now: number, before: number, lower: number, upper: numb
   return buy - sell
 }
 
-/** Both stochastics: K and D below 20 or above 80, and K on the way back. */
+/**
+ * Both stochastics: K and D below 20 or above 80, and K on the way back. With K below 20 and D below K, D is below 20 too, so
+ * two of the six comparisons need not be made.
+ */
 export function stochasticRule(k: number, d: number): number {
-  const buy =
-    Number(20 - k > SCALE_TOLERANCE) &
-    Number(20 - d > SCALE_TOLERANCE) &
-    Number(k - d > SCALE_TOLERANCE)
-  const sell =
-    Number(k - 80 > SCALE_TOLERANCE) &
-    Number(d - 80 > SCALE_TOLERANCE) &
-    Number(d - k > SCALE_TOLERANCE)
+  const buy = Number(20 - k > SCALE_TOLERANCE) & Number(k - d > SCALE_TOLERANCE)
+  const sell = Number(k - 80 > SCALE_TOLERANCE) & Number(d - k > SCALE_TOLERANCE)
   return buy - sell
 }
 

@@ -32,8 +32,8 @@ export function fillSeries(bars: Bars, formula: Readonly<Formula>, wanted: Serie
       copyRows(tally.all, from, to, rowOf, ratings.all)
       copyRows(tally.ma, from, to, rowOf, ratings.ma)
       copyRows(tally.other, from, to, rowOf, ratings.other)
-      copyCounts(tally.maCount, from, to, rowOf, ratings.maCount)
-      copyCounts(tally.otherCount, from, to, rowOf, ratings.otherCount)
+      copyRows(tally.maCount, from, to, rowOf, ratings.maCount)
+      copyRows(tally.otherCount, from, to, rowOf, ratings.otherCount)
     }
     if (names.length === 0) return
     if (columns === undefined) {
@@ -56,14 +56,4 @@ export function fillSeries(bars: Bars, formula: Readonly<Formula>, wanted: Serie
 export function sharedTally(capacity: number): Tally {
   shared ??= createTally(capacity)
   return shared
-}
-
-function copyCounts(
-  column: Int32Array,
-  from: number,
-  to: number,
-  rows: Int32Array,
-  result: Uint8Array,
-): void {
-  for (let t = from; t < to; t++) result[rows[t - from]!] = column[t]!
 }

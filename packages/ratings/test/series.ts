@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import type { Bars } from '../src/index.ts'
 
 /** Kinds of markets the laws are tried on. */
-export const KINDS = ['random', 'flat', 'gappy', 'tiny', 'huge', 'quantised', 'jumpy'] as const
+const KINDS = ['random', 'flat', 'gappy', 'tiny', 'huge', 'quantised', 'jumpy'] as const
 
 export interface Market {
   kind: (typeof KINDS)[number]

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { resolve } from 'node:path'
@@ -158,16 +159,18 @@ function report(): void {
   if (process.argv.includes('--write')) writeTable(table.join('\n'))
 }
 
-/** Puts the table between the markers of the performance page. */
+/** Puts the table between the markers of the performance page, in the repository's format. */
 function writeTable(table: string): void {
-  const file = resolve(import.meta.dirname, '../../../docs/performance.md')
+  const root = resolve(import.meta.dirname, '../../..')
+  const file = resolve(root, 'docs/performance.md')
   const page = readFileSync(file, 'utf8')
-  const marked = /(<!-- ratings:begin[^>]*-->\n)[\s\S]*(\n<!-- ratings:end -->)/
+  const marked = /(<!-- ratings:begin[^>]*-->)[\s\S]*(<!-- ratings:end -->)/
   if (!marked.test(page)) throw new Error(`${file} has no ratings:begin and ratings:end markers`)
   writeFileSync(
     file,
-    page.replace(marked, (_, begin: string, end: string) => `${begin}\n${table}\n${end}`),
+    page.replace(marked, (_, begin: string, end: string) => `${begin}\n\n${table}\n\n${end}`),
   )
+  execFileSync(process.execPath, [resolve(root, 'node_modules/oxfmt/bin/oxfmt'), file])
 }
 
 function format(nanoseconds: number): string {

@@ -5,6 +5,7 @@ import {
   Field,
   Float64,
   makeData,
+  Precision,
   RecordBatch,
   Schema,
   Struct,
@@ -116,7 +117,9 @@ function bytesOf(
 ): { values: Float64Array; valid?: Uint8Array } | undefined {
   const [data] = vector.data as Data[]
   if (data === undefined) return { values: new Float64Array(0) }
-  if (!(vector.type instanceof Float64)) {
+  const type = vector.type as DataType
+  // Not `instanceof`: a decoded type is of the base class.
+  if (!DataType.isFloat(type) || type.precision !== Precision.DOUBLE) {
     // Foreign matrices hold other number types too; those have no payload to keep.
     const values = numbersOf(vector, name)
     if (values === undefined) return undefined

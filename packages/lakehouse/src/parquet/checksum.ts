@@ -39,6 +39,20 @@ export function stampChecksums(file: Uint8Array, footer: Footer): void {
   tail.write(PREFIX + checksums.join(''), at, 'latin1')
 }
 
+// Programs that copy key-values when they write a file anew; ours calls itself parquet-rs.
+const OTHER_WRITERS = /^(parquet-cpp|parquet-mr|duckdb|polars|fastparquet)/i
+
+/**
+ * Takes away what a file of ours said of its own bytes when another program has written it anew and kept the words. A
+ * list of names, not "all but ours": damage to the writer's name must not turn a file of ours into a foreign one.
+ */
+export function withoutStaleKeys(footer: Footer): Footer {
+  if (!OTHER_WRITERS.test(footer.createdBy)) return footer
+  const keyValues = new Map(footer.keyValues)
+  for (const key of [CHECKSUM_KEY, ROW_INDEX_KEY]) keyValues.delete(key)
+  return { ...footer, keyValues }
+}
+
 /** What a file says about itself: a checksum a chunk, by `rowGroup * columns + column`, or none (a foreign file). */
 export type Checksums = readonly string[] | undefined
 

@@ -55,7 +55,7 @@ export async function decodeParquet(
   const { blob, bytesRead } = await fetchChunks(file, columns, rowGroups)
   const expected = rowGroups.reduce((sum, position) => sum + footer.rowGroups[position]!.rows, 0)
   try {
-    const table = await inCodec(async () => {
+    const table = await inCodec(source.path, async () => {
       const opened = await parquet.ParquetFile.fromFile(blob)
       const decoded = await opened.read({
         ...(columns.length < footer.columns.length && { columns }),

@@ -45,7 +45,7 @@ export async function encodeParquet(
   keyValues.set(CHECKSUM_KEY, blankChecksums(rowGroups * leafCount(batch.schema.fields)))
 
   const stream = tableToIPC(new ArrowTable([batch]), 'stream')
-  const file = await inCodec(() =>
+  const file = await inCodec('a new file', () =>
     parquet.writeParquet(parquet.Table.fromIPCStream(stream), writerProperties(options, keyValues)),
   )
   const length = footerLength(file.subarray(-TRAILER_BYTES))

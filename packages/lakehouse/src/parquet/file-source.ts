@@ -1,5 +1,5 @@
 import { LakehouseError } from '../errors.ts'
-import { type Checksums, chunkIsIntact, readChecksums } from './checksum.ts'
+import { type Checksums, chunkIsIntact, readChecksums, withoutStaleKeys } from './checksum.ts'
 import { type Footer, footerLength, parseFooter, TRAILER_BYTES } from './footer.ts'
 
 /** A file to read: its size, and a way to get a range of its bytes. */
@@ -41,7 +41,7 @@ export async function openFile(source: FileSource): Promise<OpenFile> {
       size - start <= last.length
         ? last.subarray(last.length - (size - start))
         : await readExactly(source, start, size)
-    const footer = parseFooter((await tailOf(footerStart)).subarray(0, length))
+    const footer = withoutStaleKeys(parseFooter((await tailOf(footerStart)).subarray(0, length)))
     if (footer.dataEnd > footerStart) throw new RangeError('column data overlaps its footer')
     const tail = await tailOf(footer.dataEnd)
     return { source, footer, checksums: readChecksums(footer, tail), tail }

@@ -25,6 +25,8 @@ export interface Footer {
   readonly nested: ReadonlySet<string>
   readonly rowGroups: readonly RowGroup[]
   readonly keyValues: ReadonlyMap<string, string>
+  /** The program that wrote the file, in its own words; empty when it does not say. */
+  readonly createdBy: string
   /** Where column data ends and indexes and footer begin. */
   readonly dataEnd: number
 }
@@ -47,7 +49,7 @@ export function footerLength(trailer: Uint8Array): number {
 }
 
 // Field numbers of https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
-const FILE = { schema: 2, rows: 3, rowGroups: 4, keyValues: 5 }
+const FILE = { schema: 2, rows: 3, rowGroups: 4, keyValues: 5, createdBy: 6 }
 const ROW_GROUP = { columns: 1, rows: 3 }
 const CHUNK = { metadata: 3 }
 const CHUNK_METADATA = { path: 3, compressedSize: 7, dataOffset: 9, dictionaryOffset: 11 }
@@ -98,7 +100,16 @@ export function parseFooter(bytes: Uint8Array): Footer {
   }
   const columns =
     rowGroups[0]?.chunks.map((chunk) => chunk.column) ?? leafNames(list(file, FILE.schema))
-  return { rows: number(file, FILE.rows), columns, nested, rowGroups, keyValues, dataEnd }
+  const creator = file.get(FILE.createdBy)
+  return {
+    rows: number(file, FILE.rows),
+    columns,
+    nested,
+    rowGroups,
+    keyValues,
+    createdBy: creator === undefined ? '' : text(creator),
+    dataEnd,
+  }
 }
 
 // A file without row groups names its columns in the schema only; ours are flat.

@@ -53,17 +53,20 @@ export function createWorkerPool(
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
     const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), workerOptions())
     worker.on('message', (response: WorkerResponse) => {
-      const job = busy.get(worker)!
+      const job = busy.get(worker)
       busy.delete(worker)
-      if (response.retire) void worker.terminate()
-      else release(worker)
+      if (response.retire) {
+        forget(worker)
+        void worker.terminate()
+      } else release(worker)
+      // A fault after the task's end concerns the thread only.
+      if (job === undefined) return
       if ('error' in response) job.reject(fromMessage(response.error))
       else job.resolve(response.result)
       next()
     })
     const ended = (cause: unknown) => {
-      const at = idle.indexOf(worker)
-      if (at >= 0) idle.splice(at, 1)
+      forget(worker)
       const job = busy.get(worker)
       if (job === undefined) return
       busy.delete(worker)
@@ -81,6 +84,10 @@ export function createWorkerPool(
     worker.on('error', ended)
     worker.on('exit', (code) => ended(new Error(`it ended with exit code ${code}`)))
     return worker
+  }
+  const forget = (worker: Worker) => {
+    const at = idle.indexOf(worker)
+    if (at >= 0) idle.splice(at, 1)
   }
   const release = (worker: Worker) => {
     idle.push(worker)

@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads'
 import { wasmMemory } from 'parquet-wasm'
-import { codecIsBroken } from '../parquet/codec.ts'
+import { codecIsBroken, filesInCodec } from '../parquet/codec.ts'
+import { corrupt } from '../parquet/file-source.ts'
 import { createContext } from './context.ts'
 import { toMessage, transferList, type WorkerRequest, type WorkerResponse } from './message.ts'
 
@@ -13,6 +14,13 @@ const port = parentPort!
 const context = createContext()
 
 const isSpent = () => codecIsBroken() || wasmMemory().buffer.byteLength > RETIRE_ABOVE_BYTES
+
+// A trap inside the codec is thrown past everybody who awaits it: the task would hang, or die without a name.
+process.on('uncaughtException', (error) => {
+  const files = filesInCodec()
+  const cause = files.length === 0 ? error : corrupt(files.join(' or '), error.message)
+  port.postMessage({ error: toMessage(cause), retire: true } satisfies WorkerResponse)
+})
 
 port.on('message', ({ module, name, args }: WorkerRequest) => {
   void (async () => {

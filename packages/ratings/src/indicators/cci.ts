@@ -21,10 +21,9 @@ export function cci(source: Float64Array, length = 20): Float64Array {
     const mean = average[t]!
     let sum = 0
     for (let k = length - 1; k >= 0; k--) sum += Math.abs(source[t - k]! - mean)
-    const deviation = sum / length
     index[t] =
-      deviation > NO_DEVIATION * Math.abs(mean)
-        ? (source[t]! - mean) / (0.015 * deviation)
+      sum > NO_DEVIATION * length * Math.abs(mean)
+        ? (source[t]! - mean) / ((0.015 / length) * sum)
         : Number.NaN
   }
   return index

@@ -77,7 +77,7 @@ export function advanceAwesome(
   const { middle, middle4, middle8, middle16, middle17, ao, state } = oscillators
   let equal = state[0]!
   for (let t = from; t < to; t++) {
-    const price = (high[t]! + low[t]!) / 2
+    const price = (high[t]! + low[t]!) * 0.5
     middle[t] = price
     const four = price + middle[t - 1]! + (middle[t - 2]! + middle[t - 3]!)
     middle4[t] = four
@@ -184,9 +184,8 @@ function advanceDeviation(
 }
 
 function channelIndex(value: number, mean: number, sum: number): number {
-  const deviation = sum / 20
-  return deviation > NO_DEVIATION * Math.abs(mean)
-    ? (value - mean) / (0.015 * deviation)
+  return sum > NO_DEVIATION * 20 * Math.abs(mean)
+    ? (value - mean) / ((0.015 / 20) * sum)
     : Number.NaN
 }
 

@@ -7,7 +7,7 @@ import {
 import { addColumn, type Memory } from './memory.ts'
 
 /** The Ichimoku lines, Williams %R and the stochastic. */
-export type RangeLines = Record<
+type RangeLines = Record<
   'conversion' | 'base' | 'leadA' | 'leadB' | 'williamsR' | 'raw' | 'k' | 'd',
   Float64Array
 >
@@ -96,16 +96,27 @@ function advanceLines(
   const { conversion, base, leadA, leadB, williamsR, raw } = lines
   const { of9: top9, of14: top14, of26: top26, of52: top52 } = highs
   const { of9: bottom9, of14: bottom14, of26: bottom26, of52: bottom52 } = negatedLows
+  // Two loops: one would need more arrays at a time than the processor has registers. And `* 0.5`, because a division by two
+  // is not turned into it.
   for (let t = from; t < to; t++) {
-    const conversionLine = (top9[t]! - bottom9[t]!) / 2
-    const baseLine = (top26[t]! - bottom26[t]!) / 2
+    const conversionLine = (top9[t]! - bottom9[t]!) * 0.5
+    const baseLine = (top26[t]! - bottom26[t]!) * 0.5
     conversion[t] = conversionLine
     base[t] = baseLine
-    leadA[t] = (conversionLine + baseLine) / 2
-    leadB[t] = (top52[t]! - bottom52[t]!) / 2
-    const range = top14[t]! + bottom14[t]!
-    williamsR[t] = range === 0 ? Number.NaN : 100 * ((close[t]! - top14[t]!) / range)
-    raw[t] = range === 0 ? Number.NaN : 100 * ((close[t]! + bottom14[t]!) / range)
+    leadA[t] = (conversionLine + baseLine) * 0.5
+    leadB[t] = (top52[t]! - bottom52[t]!) * 0.5
+  }
+  for (let t = from; t < to; t++) {
+    const price = close[t]!
+    const top = top14[t]!
+    const negatedBottom = bottom14[t]!
+    const range = top + negatedBottom
+    if (range === 0) {
+      williamsR[t] = raw[t] = Number.NaN
+      continue
+    }
+    williamsR[t] = 100 * ((price - top) / range)
+    raw[t] = 100 * ((price + negatedBottom) / range)
   }
 }
 

@@ -21,9 +21,9 @@ import { HISTORY } from './memory.ts'
 /** Sums and counts of the votes of a block, and the ratings made of them. Rows are those of the engine's columns. */
 export interface Tally {
   maSum: Int32Array
-  maCount: Int32Array
+  maCount: Uint8Array
   otherSum: Int32Array
-  otherCount: Int32Array
+  otherCount: Uint8Array
   all: Float64Array
   ma: Float64Array
   other: Float64Array
@@ -38,9 +38,9 @@ export function createTally(capacity: number): Tally {
   const rows = HISTORY + capacity
   return {
     maSum: new Int32Array(rows),
-    maCount: new Int32Array(rows),
+    maCount: new Uint8Array(rows),
     otherSum: new Int32Array(rows),
-    otherCount: new Int32Array(rows),
+    otherCount: new Uint8Array(rows),
     all: new Float64Array(rows),
     ma: new Float64Array(rows),
     other: new Float64Array(rows),
@@ -62,6 +62,7 @@ const STEPS: readonly Step[] = [
   tallyReversals,
   tallyStochastics,
   tallyTrend,
+  tallyPower,
   rateBars,
 ]
 
@@ -192,7 +193,9 @@ function tallyReversals(
       reversal(cci[t]!, channel, -100, 100) +
       reversal(williamsR[t]!, range, -80, -20) +
       ultimateRule(pressure)
-    otherCount[t] = known(strength) + known(channel) + known(range) + known(pressure)
+    const checks = strength + channel + range + pressure
+    otherCount[t] =
+      checks === checks ? 4 : known(strength) + known(channel) + known(range) + known(pressure)
   }
 }
 
@@ -227,41 +230,53 @@ function tallyStochastics(
 
 function tallyTrend(
   { otherSum, otherCount }: Tally,
-  { close, averages, trend, oscillators }: Engine,
+  { close, trend, oscillators }: Engine,
   formula: Readonly<Formula>,
   from: number,
   to: number,
 ): void {
   const cross = formula.adx === 'cross'
-  const { adx, plus, minus, macd, signal, bull, bear } = trend
-  const { ema50, momentum10 } = averages
+  const { adx, plus, minus } = trend
   const { ao } = oscillators
   for (let t = from; t < to; t++) {
-    const price = close[t]!
-    const tolerance = PRICE_TOLERANCE * Math.abs(price)
+    const tolerance = PRICE_TOLERANCE * Math.abs(close[t]!)
     const index = adx[t]!
-    const middle = ema50[t]!
-    const smoothed = signal[t]!
-    const aoBefore = ao[t - 1]!
-    const momentumBefore = momentum10[t - 1]!
+    const before = ao[t - 1]!
     // As with the stochastic: a missing value before now is not above zero, which alone would make a vote.
-    const counted = known(aoBefore)
+    const counted = known(before)
     otherSum[t] =
       otherSum[t]! +
       (cross
         ? adxCross(index, plus[t]!, minus[t]!, plus[t - 1]!, minus[t - 1]!)
         : adxRising(index, adx[t - 1]!, plus[t]!, minus[t]!)) +
-      counted * awesomeRule(ao[t]!, aoBefore, ao[t - 2]!, tolerance) +
-      side(momentum10[t]!, momentumBefore, tolerance) +
+      counted * awesomeRule(ao[t]!, before, ao[t - 2]!, tolerance)
+    otherCount[t] = otherCount[t]! + known(index) + counted
+  }
+}
+
+function tallyPower(
+  { otherSum, otherCount }: Tally,
+  { close, averages, trend }: Engine,
+  _: Readonly<Formula>,
+  from: number,
+  to: number,
+): void {
+  const { macd, signal, bull, bear } = trend
+  const { ema50, momentum10 } = averages
+  for (let t = from; t < to; t++) {
+    const price = close[t]!
+    const tolerance = PRICE_TOLERANCE * Math.abs(price)
+    const middle = ema50[t]!
+    const smoothed = signal[t]!
+    const before = momentum10[t - 1]!
+    otherSum[t] =
+      otherSum[t]! +
+      side(momentum10[t]!, before, tolerance) +
       side(macd[t]!, smoothed, tolerance) +
       powerRule(price, middle, bull[t]!, bull[t - 1]!, bear[t]!, bear[t - 1]!, tolerance)
+    const checks = before + smoothed + middle
     otherCount[t] =
-      otherCount[t]! +
-      known(index) +
-      counted +
-      known(momentumBefore) +
-      known(smoothed) +
-      known(middle)
+      otherCount[t]! + (checks === checks ? 3 : known(before) + known(smoothed) + known(middle))
   }
 }
 

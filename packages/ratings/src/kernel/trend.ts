@@ -42,6 +42,7 @@ function positive(value: number): number {
  * @param high prices
  * @param low prices
  * @param close prices
+ * @param trueRange of the bars, as the ultimate oscillator has it
  * @param from first row
  * @param to row after the last
  * @param bar number of the bar in row `from`, counted from 0
@@ -51,6 +52,7 @@ export function advanceWilder(
   high: Float64Array,
   low: Float64Array,
   close: Float64Array,
+  trueRange: Float64Array,
   from: number,
   to: number,
   bar: number,
@@ -75,8 +77,7 @@ export function advanceWilder(
     gain += weight * (positive(change) - gain)
     loss += weight * (positive(-change) - loss)
 
-    const gaps = positive(low[t]! - before) + positive(before - high[t]!)
-    averageRange += weight * (high[t]! - low[t]! + gaps - averageRange)
+    averageRange += weight * (trueRange[t]! - averageRange)
     const rise = high[t]! - high[t - 1]!
     const fall = low[t - 1]! - low[t]!
     upward += weight * (Number(rise > fall) * positive(rise) - upward)

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { checkTable, startWriter, type Acknowledged } from '../test/writer-check.ts'
+import { checkTable, startWriter, type Acknowledged } from './writer-check.ts'
 
 const ROUNDS = 200
 const AT_ONCE = 2

@@ -1,0 +1,179 @@
+import { combine, computeFeatures } from '@fs/ratings'
+import { copyFile, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import {
+  BTC,
+  ETH,
+  SOL,
+  PEPE,
+  RATINGS,
+  TABLE,
+  BARS,
+  candidates,
+  expectRefusal,
+  usePlaces,
+} from './places.ts'
+import {
+  barRows,
+  columnOf,
+  filesOf,
+  fsBackfill,
+  importBars,
+  matrixOf,
+  type Place,
+  rowsOf,
+  runReport,
+} from './store.ts'
+
+const places = usePlaces()
+
+test('missing values are filled in the matrix alone, and listed', async () => {
+  const place = await places.withBars()
+  await rm(join(place.lakehouse, 'bars_1d'), { recursive: true })
+  const own = BARS.get(BTC)!
+  const holed = { ...own, close: own.close.slice() }
+  for (const at of [100, 101, 102, 103]) holed.close[at] = Number.NaN
+  await importBars(place.lakehouse, [barRows(BTC, holed)])
+  await runReport(place, await candidates(place, [BTC]))
+  const rows = await rowsOf(place)
+  for (const at of [100, 101, 102, 103]) expect(rows[at]!['recommend_ma']).toBeNaN()
+  const matrix = await matrixOf(place)
+  const filled = [100, 101, 102].map((at) => own.timestamp[at]!)
+  expect(matrix.description.filled).toEqual({
+    [BTC]: { recommend_ma: filled, recommend_other: filled },
+  })
+  const ma = columnOf(matrix, BTC, 'recommend_ma')
+  const other = columnOf(matrix, BTC, 'recommend_other')
+  const all = columnOf(matrix, BTC, 'recommend_all')
+  for (const at of [100, 101, 102]) {
+    expect(ma[at]).toBe(rows[99]!['recommend_ma'])
+    expect(all[at]).toBe(combine('institutional', ma[at]!, other[at]!))
+  }
+  expect([ma[103], other[103], all[103]]).toEqual([Number.NaN, Number.NaN, Number.NaN])
+})
+
+/** A store whose table is a version ahead of its matrix, as a crash between the two leaves it. */
+async function crashedPlace(): Promise<Place> {
+  const place = await places.withFeatures()
+  const old = join(place.folder, 'old.parquet')
+  await copyFile(place.master, old)
+  await runReport(place, await candidates(place, [SOL], 'sol.json'))
+  await copyFile(old, place.master)
+  return place
+}
+
+test('a crash between table and matrix is mended by the next run, and listed', async () => {
+  const place = await crashedPlace()
+  const report = await runReport(place, await candidates(place, [PEPE], 'pepe.json'))
+  expect(report.also_refreshed).toEqual([SOL])
+  const matrix = await matrixOf(place)
+  expect(matrix.description.tableVersion).toBe(2)
+  expect([...columnOf(matrix, SOL, 'recommend_all')]).toEqual([
+    ...computeFeatures(BARS.get(SOL)!, RATINGS).recommend_all,
+  ])
+  const { out } = await fsBackfill(await crashedPlace(), ['run', '--all'])
+  expect(out, 'its own symbols need no mention').not.toContain('mended')
+})
+
+test('a run that has nothing new to commit mends the matrix as well', async () => {
+  const place = await crashedPlace()
+  const report = await runReport(place, await candidates(place, [BTC]))
+  expect(report).toMatchObject({ committed: false, also_refreshed: [SOL], table_version: 1 })
+})
+
+test('--strict-scope refuses to mend what lies outside the candidates', async () => {
+  const place = await crashedPlace()
+  const args = await candidates(place, [BTC])
+  const before = await filesOf(place.folder)
+  for (const dry of [[], ['--dry-run']]) {
+    expectRefusal(
+      await fsBackfill(place, ['run', ...args, '--strict-scope', ...dry]),
+      1,
+      `1 symbol outside the candidates: ${SOL}`,
+      '(--strict-scope)',
+      'Run once without --strict-scope',
+    )
+  }
+  expect(await filesOf(place.folder)).toEqual(before)
+  const named = await candidates(place, [BTC, SOL], 'named.json')
+  const report = await runReport(place, [...named, '--strict-scope'])
+  expect(report.also_refreshed, 'within the scope nothing is refused').toEqual([])
+})
+
+test('a matrix that was deleted is made again with every symbol of the table', async () => {
+  const place = await places.withFeatures()
+  await rm(place.master)
+  const report = await runReport(place, await candidates(place, [BTC]))
+  expect(report).toMatchObject({ committed: false, also_refreshed: [ETH] })
+  const matrix = await matrixOf(place)
+  expect(matrix.columns).toHaveLength(6)
+})
+
+test('a matrix of a later version than the table is brought back in line', async () => {
+  const place = await places.withFeatures()
+  await runReport(place, await candidates(place, [SOL], 'sol.json'))
+  await rm(join(place.lakehouse, TABLE), { recursive: true })
+  const report = await runReport(place, await candidates(place, [BTC]))
+  expect(report).toMatchObject({ table_version: 0, committed: true })
+  expect((await matrixOf(place)).description.tableVersion).toBe(0)
+})
+
+test('a matrix of another table or formula is refused before anything is computed', async () => {
+  const place = await places.withFeatures()
+  const before = await filesOf(place.folder)
+  const args = ['--all', '--table', 'features/mine']
+  expectRefusal(
+    await fsBackfill(place, ['run', ...args]),
+    2,
+    `the matrix ${place.master} belongs to the table '${TABLE}', not to 'features/mine'`,
+    '--output FILE',
+  )
+  expect(await filesOf(place.folder)).toEqual(before)
+  const report = await runReport(place, [
+    ...args,
+    '--formula',
+    'tradingview',
+    '--output',
+    'm.parquet',
+  ])
+  expect(report.inputs).toMatchObject({
+    formula: 'tradingview',
+    output: join(place.folder, 'm.parquet'),
+  })
+  expect((await matrixOf(place, join(place.folder, 'm.parquet'))).description.formula).toBe(
+    'tradingview',
+  )
+})
+
+test('a matrix that another program wrote keeps its columns and gains ours', async () => {
+  const place = await places.withFeatures()
+  const other = await places.withBars()
+  await runReport(other, [...(await candidates(other, [PEPE])), '--output', 'foreign.parquet'])
+  const foreign = join(other.folder, 'foreign.parquet')
+  // Only the metadata tells whose a matrix is: without its keys it is a stranger's.
+  const text = (await readFile(foreign)).toString('latin1').replaceAll('fs.', 'xx.')
+  await writeFile(place.master, Buffer.from(text, 'latin1'))
+  const before = columnOf(await matrixOf(place), PEPE, 'recommend_all')
+  const report = await runReport(place, await candidates(place, [BTC]))
+  expect(report.also_refreshed).toEqual([ETH])
+  const matrix = await matrixOf(place)
+  expect(new Set(matrix.columns.map(({ symbol }) => symbol))).toEqual(new Set([PEPE, BTC, ETH]))
+  expect([...columnOf(matrix, PEPE, 'recommend_all')]).toEqual([...before])
+})
+
+test('a master that is no matrix is refused, and nothing is touched', async () => {
+  for (const content of ['symbol,close\n', '']) {
+    const place = await places.withFeatures()
+    await writeFile(place.master, content)
+    const before = await filesOf(place.folder)
+    expectRefusal(
+      await fsBackfill(place, ['run', '--all']),
+      3,
+      'features_matrix.parquet',
+      'as they were',
+      `Move ${place.master} away`,
+    )
+    expect(await filesOf(place.folder)).toEqual(before)
+  }
+})
