@@ -25,6 +25,7 @@ export {
 } from './delta/commit.ts'
 export { formatActions, parseActions } from './delta/commit-file.ts'
 export { judge, type Operation, type Verdict } from './delta/conflict.ts'
+export type { Compaction, CompactOptions } from './compact.ts'
 export { checkpointPath, commitPath, decodePath, encodePath } from './delta/layout.ts'
 export { fileLifespans, type FileLifespan } from './delta/lifespan.ts'
 export {

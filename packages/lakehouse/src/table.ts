@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { pointInTimeReads, type PointInTimeReads } from './as-of.ts'
+import { toAddFile } from './add-file.ts'
 import { checkRows, noSuchColumn } from './check-rows.ts'
 import { type Column, type Columns, rowCount } from './columns.ts'
-import type { Action, AddFile } from './delta/actions.ts'
+import type { Action } from './delta/actions.ts'
+import { type Compaction, type CompactOptions, compactTable } from './compact.ts'
 import { CHECKPOINT_INTERVAL, createCheckpoints } from './delta/checkpoint.ts'
 import { commitActions } from './delta/commit.ts'
 import { decodePath, inTable } from './delta/layout.ts'
@@ -88,8 +90,8 @@ export interface GroupCommit<Result extends GroupResult> {
 /** One table of a lakehouse. */
 export interface Table extends PointInTimeReads {
   readonly name: string
-  /** The newest state, or null when the table does not exist yet. */
-  state(): Promise<Snapshot | null>
+  /** The newest state, or that of a version; null when the table does not exist yet. */
+  state(version?: number): Promise<Snapshot | null>
   /**
    * The schema at a state of the table, with the new nullable columns it was opened with; for a table that does not
    * exist yet, the one it was opened with.
@@ -131,6 +133,8 @@ export interface Table extends PointInTimeReads {
    * @returns the version it holds
    */
   checkpoint(): Promise<number>
+  /** Rewrites small files and those that share symbols into few; the rows stay as they are. See {@link Compaction}. */
+  compact(options: CompactOptions): Promise<Compaction>
   /** Removes files that no retained version needs; see {@link VacuumOptions}. */
   vacuum(options?: Omit<VacuumOptions, 'checkpoints'>): Promise<VacuumPlan>
   /** The table's history, oldest version first. */
@@ -493,7 +497,7 @@ export function openTable(
 
   return {
     name,
-    state,
+    state: async (version) => (version === undefined ? await state() : await existing(version)),
     schema,
     plan,
     target,
@@ -507,6 +511,11 @@ export function openTable(
       await checkpoints.write(name, at, now() * 1000)
       return at.version
     },
+    compact: (options) =>
+      compactTable(
+        { name, store, workers, now, signal, checkpoints, schema, plan, target },
+        options,
+      ),
     vacuum: (options = {}) =>
       vacuumTable(store, name, { now: () => now() * 1000, ...options, checkpoints }),
     versions: async () => (await existing()).commits,
@@ -528,18 +537,6 @@ function creation(schema: TableSchema, nowSeconds: number): Action[] {
       },
     },
   ]
-}
-
-function toAddFile(file: WrittenFile, nowSeconds: number): AddFile {
-  return {
-    path: file.path,
-    partitionValues: {},
-    size: file.size,
-    modificationTime: nowSeconds * 1000,
-    dataChange: true,
-    stats: file.stats,
-    tags: { sha256: file.sha256 },
-  }
 }
 
 // A repetition sees only the rows that were new before: those that were not stay counted.
