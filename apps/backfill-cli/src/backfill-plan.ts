@@ -1,10 +1,5 @@
-import {
-  describeMatrix,
-  type Lakehouse,
-  mayHoldSymbols,
-  type Snapshot,
-  type Table,
-} from '@fs/lakehouse'
+import { CommandError } from '@fs/cli'
+import { describeMatrix, mayHoldSymbols, type Snapshot, type Table } from '@fs/lakehouse'
 import type { BackfillRequest } from './backfill.ts'
 import { featureTableSchema, type FeatureSet, settleFeatureSet } from './feature-table.ts'
 import { checkMatrixOrigin, symbolsBehind } from './matrix-save.ts'
@@ -47,7 +42,7 @@ export async function planBackfill(request: BackfillRequest): Promise<BackfillPl
   if (symbols.length === 0) throw nothingToDo(leftOut)
 
   request.onStep('load what exists')
-  const set = await settleWith(lake, request.table, request)
+  const set = await settle(request)
   const local = lake.table(request.table, { schema: featureTableSchema(set) })
   const before = await local.state()
   const matrix = await describeMatrix(lake.workers, request.output)
@@ -101,19 +96,37 @@ export async function planBackfill(request: BackfillRequest): Promise<BackfillPl
   }
 }
 
-/** Settles formula and features with what a table, as it is now, was created with. */
-export async function settleWith(
-  lake: Lakehouse,
-  name: string,
-  wanted: {
-    readonly formula?: string | undefined
-    readonly features?: readonly string[] | undefined
-  },
-): Promise<FeatureSet> {
+/** Settles formula and features of a request with what the table was created with. */
+async function settle({ lake, table: name, ...wanted }: BackfillRequest): Promise<FeatureSet> {
   const table = lake.table(name)
   const snapshot = await table.state()
-  const configuration = snapshot && (table.schema(snapshot).configuration ?? {})
-  return settleFeatureSet(name, configuration, wanted)
+  return settleFeatureSet(name, snapshot && settingsOf(table, snapshot), wanted)
+}
+
+/**
+ * Refuses a table that another first run has created since this one was planned, if it holds other features or is
+ * computed by another formula: the first one decides.
+ *
+ * @param snapshot the table as it is now
+ * @throws CommandError (exit 2)
+ */
+export function checkCreatedTable({ local, set }: BackfillPlan, snapshot: Snapshot | null): void {
+  if (local.snapshot !== null || snapshot === null) return
+  const { name } = local.table
+  const { features } = settleFeatureSet(name, settingsOf(local.table, snapshot), set)
+  if (features.join() === set.features.join()) return
+  throw new CommandError(
+    'formula_mismatch',
+    `another run has just created ${name} with the features ${features.join(', ')}`,
+    {
+      unchanged: 'Table and matrix are as that run left them.',
+      next: 'Run the same command again to compute these, or name another table with --table.',
+    },
+  )
+}
+
+function settingsOf(table: Table, snapshot: Snapshot): Readonly<Record<string, string>> {
+  return table.schema(snapshot).configuration ?? {}
 }
 
 // From the statistics of the files that may hold these symbols; undefined when files of another engine lack them.

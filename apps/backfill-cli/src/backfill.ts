@@ -1,9 +1,8 @@
-import { CommandError } from '@fs/cli'
 import type { Lakehouse } from '@fs/lakehouse'
 import type { Candidate } from '@fs/tv-client'
 import { mergeReports, type Report } from '@fs/validator'
 import type { ComputedGroup } from './backfill-group.ts'
-import { type BackfillPlan, planBackfill, settleWith } from './backfill-plan.ts'
+import { type BackfillPlan, planBackfill } from './backfill-plan.ts'
 import type { BackfillPolicy } from './backfill-policy.ts'
 import { groupsOf, openGroupWork } from './group-work.ts'
 import { saveMatrix } from './matrix-save.ts'
@@ -122,7 +121,6 @@ async function commit(
     work: openGroupWork(request, plan),
     async check(computed) {
       request.onStep('validate')
-      await refuseOtherSet(request, plan)
       judged = judge(request, plan, computed)
       await record.keepValidation(judged)
       if (judged.status !== 'failed') return
@@ -139,24 +137,6 @@ async function commit(
     version: snapshot!.version,
     results,
   }
-}
-
-// Another first run may have created the table since this one was planned: then it decides what the table holds.
-async function refuseOtherSet(
-  { lake, table }: BackfillRequest,
-  { local, set }: BackfillPlan,
-): Promise<void> {
-  if (local.snapshot !== null) return
-  const { features } = await settleWith(lake, table, set)
-  if (features.join() === set.features.join()) return
-  throw new CommandError(
-    'formula_mismatch',
-    `another run has just created ${table} with the features ${features.join(', ')}`,
-    {
-      unchanged: 'Table and matrix are as that run left them.',
-      next: 'Run the same command again to compute these, or name another table with --table.',
-    },
-  )
 }
 
 function judge(

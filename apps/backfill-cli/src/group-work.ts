@@ -1,6 +1,6 @@
 import { compareCodePoints, type Snapshot, SYMBOLS_PER_FILE } from '@fs/lakehouse'
 import type { ComputedGroup, GroupTask } from './backfill-group.ts'
-import type { BackfillPlan } from './backfill-plan.ts'
+import { type BackfillPlan, checkCreatedTable } from './backfill-plan.ts'
 import type { BackfillRequest } from './backfill.ts'
 import { GROUP_TASKS } from './matrix-save.ts'
 
@@ -23,6 +23,7 @@ export function openGroupWork(
   let computed = 0
   request.onComputed(0, total)
   return async (symbols, snapshot) => {
+    checkCreatedTable(plan, snapshot)
     const group = await computeGroup(request, plan, symbols, snapshot)
     // A group that another run overtook is computed again, but counted once.
     computed = Math.min(total, computed + symbols.length)

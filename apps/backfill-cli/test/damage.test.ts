@@ -1,36 +1,21 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, rmdirSync } from 'node:fs'
-import { chmod, readFile, truncate, writeFile } from 'node:fs/promises'
+import { mkdirSync, rmdirSync } from 'node:fs'
+import { chmod, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { BTC, candidates, PEPE, SOL, TABLE, usePlaces } from './places.ts'
 import { backfillProcess, giveTo } from './program-process.ts'
-import { matrixOf, type Place, stateOf } from './store.ts'
+import { barsFile, damageBars, matrixOf, type Place, stateOf } from './store.ts'
 
 const places = usePlaces()
 
-/** The data file of the bars. */
-function barsFile(place: Place): string {
-  const name = readdirSync(join(place.lakehouse, 'bars_1d')).find((file) =>
-    file.endsWith('.parquet'),
-  )
-  return join(place.lakehouse, 'bars_1d', name!)
-}
-
 test.each([
-  ['cut short', async (path: string) => truncate(path, 5000)],
-  [
-    'with one flipped bit',
-    async (path: string) => {
-      const bytes = await readFile(path)
-      bytes[bytes.length >> 1]! ^= 4
-      await writeFile(path, bytes)
-    },
-  ],
+  ['cut short', async (place: Place) => truncate(barsFile(place), 5000)],
+  ['with one flipped bit', damageBars],
 ])('a bars file %s ends the run with 3, named, and nothing is changed', async (_, damage) => {
   const place = await places.withFeatures()
-  await damage(barsFile(place))
+  await damage(place)
   const before = await stateOf(place)
   const { code, err } = await backfillProcess(place, await candidates(place, [SOL, BTC]))
   expect(code, err).toBe(3)

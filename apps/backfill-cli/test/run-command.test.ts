@@ -1,12 +1,13 @@
 import { computeFeatures } from '@fs/ratings'
 import { existsSync } from 'node:fs'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { BTC, ETH, SOL, AAPL, RATINGS, TABLE, BARS, END, candidates, usePlaces } from './places.ts'
 import {
   barRows,
   columnOf,
+  damageBars,
   DAY,
   filesOf,
   fsBackfill,
@@ -303,10 +304,7 @@ test('progress is a bar on a terminal, and a failure does not write into its lin
   const quiet = await fsBackfill(place, ['run', ...args, '--quiet'], given)
   expect(quiet.err).toBe('')
 
-  const data = Object.keys(await filesOf(join(place.lakehouse, 'bars_1d'))).find((name) =>
-    name.endsWith('.parquet'),
-  )!
-  await writeFile(join(place.lakehouse, 'bars_1d', data), 'PAR1 damaged')
+  await damageBars(place)
   const damaged = await fsBackfill(place, ['run', ...args], given)
   expect(damaged.code).toBe(3)
   expect(damaged.err).toMatch(/\nerror: /)

@@ -164,6 +164,22 @@ test('many candidates retrieved at many times are one run with one validation', 
   expect(report.symbols.every(({ source }) => source === 'vendor')).toBe(true)
 })
 
+test('values that replace others of their time are judged with the other groups as one report', async () => {
+  const place = await places.withBars()
+  const bar = sliceBars(BARS.get(BTC)!, 0, 60)
+  const names = Array.from({ length: 70 }, (_, i) => `BINANCE:X${String(i).padStart(2, '0')}USDT`)
+  const args = await candidates(place, names)
+  await importBars(
+    place.lakehouse,
+    names.map((name) => barRows(name, sliceBars(bar, 30))),
+  )
+  await runReport(place, args)
+  await importBars(place.lakehouse, [barRows(names[0]!, bar)])
+  const report = await runReport(place, args, { now: () => END + DAY })
+  expect(report).toMatchObject({ validation: 'passed', rows: { added: 30 } })
+  expect(report.rows.restated, 'longer history, other ratings').toBeGreaterThan(0)
+})
+
 test('values without retrieved_at are of the start of the run, which a warning says', async () => {
   const place = await places.withBars()
   const args = await candidates(place, [{ symbol: BTC, 'Recommend.All': 0.5 }])

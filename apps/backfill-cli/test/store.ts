@@ -9,7 +9,7 @@ import {
 } from '@fs/lakehouse'
 import { generateMarket } from '@fs/market-generator'
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -78,7 +78,7 @@ export function sliceBars(bars: SymbolBars, from: number, to?: number): SymbolBa
 }
 
 // A thread takes long to start: one, warm, works for all tests of a file.
-const { workers } = openLakehouse(tmpdir(), { workers: 1 })
+export const { workers: threads } = openLakehouse(tmpdir(), { workers: 1 })
 
 let imports = 0
 
@@ -88,7 +88,7 @@ export async function importBars(
   rows: readonly Columns[],
   options: { readonly restatedAt?: number } = {},
 ): Promise<void> {
-  const table = openLakehouse(lakehouse, { workers }).table('bars_1d', { schema: BARS })
+  const table = openLakehouse(lakehouse, { workers: threads }).table('bars_1d', { schema: BARS })
   await table.upsertSymbols(
     rows.toSorted((a, b) => (String(a['symbol']![0]) < String(b['symbol']![0]) ? -1 : 1)),
     { runId: `import_${++imports}`, ...options },
@@ -146,7 +146,7 @@ export async function fsBackfill(
   given: Parameters<typeof createTestIo>[0] & { readonly threads?: 'own' } = {},
 ): Promise<Ended> {
   const [command = '', ...rest] = args
-  const { threads, ...process } = given
+  const { threads: whose, ...process } = given
   const random = () => (draws = (draws * 16_807) % 2_147_483_647) / 2_147_483_647
   const io: TestIo = createTestIo({
     cwd: place.folder,
@@ -156,7 +156,7 @@ export async function fsBackfill(
   })
   const code = await runProgram(
     (setExitCode) =>
-      createBackfillProgram({ io, setExitCode, ...(threads !== 'own' && { workers }) }),
+      createBackfillProgram({ io, setExitCode, ...(whose !== 'own' && { workers: threads }) }),
     io,
   )
   return { code, out: io.out(), err: io.err() }
@@ -215,7 +215,7 @@ export async function unnamedFiles(place: Place, table: string): Promise<string[
 
 /** Reads a matrix, which must exist. */
 export async function matrixOf(place: Place, path: string = place.master): Promise<Matrix> {
-  const matrix = await readMatrix(workers, path)
+  const matrix = await readMatrix(threads, path)
   if (matrix === null) throw new Error(`there is no matrix ${path}`)
   return matrix
 }
@@ -239,7 +239,7 @@ export interface FeatureRow {
 
 /** All rows of a table, ascending by symbol, time and `known_at`. */
 export async function rowsOf(place: Place, table = 'features/local_1d'): Promise<FeatureRow[]> {
-  const lake = openLakehouse(place.lakehouse, { workers })
+  const lake = openLakehouse(place.lakehouse, { workers: threads })
   const snapshot = await lake.table(table).state()
   const rows: FeatureRow[] = []
   for (const { path } of snapshot?.files ?? []) {
@@ -263,4 +263,20 @@ export function withoutRunId(rows: readonly FeatureRow[]): object[] {
     const { run_id: _, ...rest } = row
     return rest
   })
+}
+
+/** Path of the first data file of the bars. */
+export function barsFile(place: Place): string {
+  const folder = join(place.lakehouse, 'bars_1d')
+  return join(
+    folder,
+    readdirSync(folder).find((name) => name.endsWith('.parquet'))!,
+  )
+}
+
+/** Flips one bit in the middle of it. */
+export async function damageBars(place: Place): Promise<void> {
+  const bytes = await readFile(barsFile(place))
+  bytes[bytes.length >> 1]! ^= 4
+  await writeFile(barsFile(place), bytes)
 }

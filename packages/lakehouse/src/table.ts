@@ -327,7 +327,6 @@ export function openTable(
       }
     }
     const build = async (at: Snapshot | null, before: Snapshot | null | undefined) => {
-      if (at !== null) checkEvolution(name, heldSchema(at), declared)
       const known = new Set(before?.files)
       const changed = (at?.files ?? []).filter((file) => !known.has(file))
       const stands = before !== undefined && at?.metaData === before?.metaData
@@ -350,6 +349,8 @@ export function openTable(
       await commit.check?.(results)
       const files = results.flatMap(({ file }) => (file === null ? [] : [file]))
       if (files.length === 0) return { done: at?.version ?? -1 }
+      // Behind the work and the check, whose own reasons to refuse say more.
+      if (at !== null) checkEvolution(name, heldSchema(at), declared)
       const adds = files.map((file): Action => ({ add: toAddFile(file, now()) }))
       tried = true
       return {

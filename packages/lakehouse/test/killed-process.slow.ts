@@ -7,8 +7,8 @@ import { numbers, readMatrix, texts } from '../src/index.ts'
 import { linesOf } from './bars.ts'
 import { collect, temporaryLake } from './temporary-lake.ts'
 
-// Two processes a round, so 200 are killed.
-const ROUNDS = 100
+// Two processes a round, so 60 are killed; the log alone is put to that test 200 times, in `kill.slow.ts`.
+const ROUNDS = 30
 const ROUNDS_PER_STORE = 10
 
 test('processes that are killed at any moment lose nothing they acknowledged and leave nothing torn', async () => {

@@ -121,7 +121,7 @@ export function advance(engine: Engine, to: number, ofClose: boolean): void {
   advanceExponentialAverages(averages, close, from, to, bars)
   advanceHull(averages, close, from, to)
   advanceVolumeAverage(volumeAverage, close, volume, from, to)
-  advancePriceRanges(ranges, close, from, to)
+  advancePriceRanges(ranges, close, from, to, bars)
   advanceUltimate(oscillators, high, low, close, from, to)
   advanceWilder(trend, high, low, close, oscillators.range, from, to, bars)
   advanceConvergence(trend, high, low, close, from, to, bars)

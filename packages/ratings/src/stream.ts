@@ -48,7 +48,7 @@ export interface RatingStream {
   /**
    * Writes down everything the stream remembers.
    *
-   * @returns plain data of about 10 kB as JSON, however long the history
+   * @returns plain data of about 7 kB as JSON, however long the history
    */
   snapshot: () => RatingSnapshot
   /**
@@ -61,7 +61,7 @@ export interface RatingStream {
 }
 
 const VERSION = 1
-// Short, because every stream has its own memory: about 120 kB.
+// Short, because every stream has its own memory: about 100 kB.
 const BLOCK = 32
 
 /**

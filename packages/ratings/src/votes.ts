@@ -36,10 +36,10 @@ export function votes(
   for (const name of [...MA_VOTES, ...OTHER_VOTES])
     result[name] = new Float64Array(bars.close.length)
   const engine = runSeries(bars, formula.cci === 'close', (running, from, to, rowOf) => {
-    for (let t = from; t < to; t++) {
-      for (const name in result) {
-        const vote = name as VoteName
-        result[vote][rowOf[t - from]!] = castVote(vote, running, t, formula)
+    for (const name of [...MA_VOTES, ...OTHER_VOTES]) {
+      const column = result[name]
+      for (let t = from; t < to; t++) {
+        column[rowOf[t - from]!] = castVote(name, running, t, formula)
       }
     }
   })
@@ -66,39 +66,38 @@ export function castVote(
   const close = engine.close[t]!
   const tolerance = PRICE_TOLERANCE * Math.abs(close)
   const fresh = formula.stochastic === 'cross'
-  const ofAverage = (average: number): number => counted(average, side(close, average, tolerance))
   switch (name) {
     case 'sma_10':
-      return ofAverage(averages.sma10[t]!)
+      return ofAverage(close, averages.sma10[t]!)
     case 'sma_20':
-      return ofAverage(averages.sma20[t]!)
+      return ofAverage(close, averages.sma20[t]!)
     case 'sma_30':
-      return ofAverage(averages.sma30[t]!)
+      return ofAverage(close, averages.sma30[t]!)
     case 'sma_50':
-      return ofAverage(averages.sma50[t]!)
+      return ofAverage(close, averages.sma50[t]!)
     case 'sma_100':
-      return ofAverage(averages.sma100[t]!)
+      return ofAverage(close, averages.sma100[t]!)
     case 'sma_200':
-      return ofAverage(averages.sma200[t]!)
+      return ofAverage(close, averages.sma200[t]!)
     case 'ema_10':
-      return ofAverage(averages.ema10[t]!)
+      return ofAverage(close, averages.ema10[t]!)
     case 'ema_20':
-      return ofAverage(averages.ema20[t]!)
+      return ofAverage(close, averages.ema20[t]!)
     case 'ema_30':
-      return ofAverage(averages.ema30[t]!)
+      return ofAverage(close, averages.ema30[t]!)
     case 'ema_50':
-      return ofAverage(averages.ema50[t]!)
+      return ofAverage(close, averages.ema50[t]!)
     case 'ema_100':
-      return ofAverage(averages.ema100[t]!)
+      return ofAverage(close, averages.ema100[t]!)
     case 'ema_200':
-      return ofAverage(averages.ema200[t]!)
+      return ofAverage(close, averages.ema200[t]!)
     case 'hma_9':
-      return ofAverage(averages.hma9[t]!)
+      return ofAverage(close, averages.hma9[t]!)
     case 'vwma_20':
-      return ofAverage(engine.volumeAverage.vwma20[t]!)
+      return ofAverage(close, engine.volumeAverage.vwma20[t]!)
     case 'ichimoku': {
       const { conversion, base, leadA, leadB } = ranges.lines
-      if (formula.ichimoku === 'base') return ofAverage(base[t]!)
+      if (formula.ichimoku === 'base') return ofAverage(close, base[t]!)
       return counted(
         leadB[t]!,
         formula.ichimoku === 'v4'
@@ -168,6 +167,10 @@ export function castVote(
     case 'ultimate_oscillator':
       return counted(oscillators.ultimate[t]!, ultimateRule(oscillators.ultimate[t]!))
   }
+}
+
+function ofAverage(close: number, average: number): number {
+  return counted(average, side(close, average, PRICE_TOLERANCE * Math.abs(close)))
 }
 
 /** Drops a vote whose check value is not available. */

@@ -22,7 +22,7 @@ import { loadTradingSignals } from './trading-signals.ts'
 import { measureScaling } from './workers.ts'
 
 const SIZES = [1000, 5000]
-const SYMBOLS = 24
+const SYMBOLS = 12
 const RATE = '`rate()`: 26 votes and the ratings'
 const SERIES = '`components()`: the 35 series'
 const INTO = '`components()` into columns of an earlier result'

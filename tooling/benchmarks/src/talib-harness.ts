@@ -14,9 +14,9 @@ enum { SERIES = 35 };
 static double *out[SERIES], *work[8];
 static int rows;
 
-static double now(void) {
+static double now(clockid_t id) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(id, &t);
   return t.tv_sec * 1e9 + t.tv_nsec;
 }
 
@@ -86,14 +86,17 @@ int main(int argc, char **argv) {
   TA_Initialize();
   for (int i = 0; i < SERIES; i++) out[i] = column();
   for (int i = 0; i < 8; i++) work[i] = column();
-  for (int pass = -2; pass < passes; pass++) {
-    double start = now();
+  /* As in timing.ts: a pass in which another program had the core is measured again. */
+  for (int pass = -2, attempt = 0; pass < passes && attempt < 60 * passes; attempt++) {
+    double used = now(CLOCK_PROCESS_CPUTIME_ID), start = now(CLOCK_MONOTONIC);
     for (int s = 0; s < symbols; s++) {
       const double *bars = data + (size_t)s * 4 * rows;
       compute(bars, bars + rows, bars + 2 * rows, bars + 3 * rows);
       guard += out[s % SERIES][LAST];
     }
-    if (pass >= 0) printf("%.3f\n", (now() - start) / symbols / rows);
+    double elapsed = now(CLOCK_MONOTONIC) - start;
+    if (now(CLOCK_PROCESS_CPUTIME_ID) - used < 0.97 * elapsed) continue;
+    if (pass++ >= 0) printf("%.3f\n", elapsed / symbols / rows);
   }
   compute(data, data + rows, data + 2 * rows, data + 3 * rows);
   file = fopen(argv[5], "wb");

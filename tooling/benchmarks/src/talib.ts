@@ -79,7 +79,7 @@ export function buildTaLib(folder: string, markets: Map<number, Bars[]>): TaLib 
     )
   return {
     compiler: compiler.version,
-    time: (rows, passes) => run(rows, passes).trim().split('\n').map(Number),
+    time: (rows, passes) => run(rows, passes).split('\n').filter(Boolean).map(Number),
     series(rows) {
       run(rows, 1)
       const bytes = readFileSync(output)

@@ -1,4 +1,5 @@
-import { availableParallelism, loadavg } from 'node:os'
+import { cpus } from 'node:os'
+import { setTimeout as wait } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { Bars } from '@fs/ratings'
 import { median } from './timing.ts'
@@ -23,7 +24,7 @@ export interface Scaling {
  * @param rounds to measure
  */
 export async function measureScaling(markets: readonly Bars[], rounds: number): Promise<Scaling> {
-  const idle = availableParallelism() >= 2 && loadavg()[0]! < 1.5
+  const idle = (await idleCores()) > 1.8
   const shared = markets.map(shareBars)
   const workers = [createWorker(shared), createWorker(shared)]
   const factors: number[] = []
@@ -42,6 +43,15 @@ export async function measureScaling(markets: readonly Bars[], rounds: number): 
     await Promise.all(workers.map((worker) => worker.terminate()))
   }
   return { factor: median(factors), idle }
+}
+
+/** Number of cores that had nothing to do for half a second. */
+async function idleCores(): Promise<number> {
+  const total = (): number => cpus().reduce((sum, { times }) => sum + times.idle, 0)
+  const before = total()
+  const start = performance.now()
+  await wait(500)
+  return (total() - before) / (performance.now() - start)
 }
 
 function shareBars(bars: Bars): Bars {

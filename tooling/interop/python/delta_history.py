@@ -1,15 +1,15 @@
 """Prints what delta-rs says of a table: TABLE."""
 
-import json
 import sys
 
+from answer import answer
 from deltalake import DeltaTable
 
 table = DeltaTable(sys.argv[1])
 history = sorted(table.history(), key=lambda entry: entry["version"])
 metadata = table.metadata()
 protocol = table.protocol()
-json.dump(
+answer(
     {
         "version": table.version(),
         "operations": [entry.get("operation") for entry in history],
@@ -18,6 +18,5 @@ json.dump(
         "writerVersion": protocol.min_writer_version,
         "files": len(table.file_uris()),
         "rows": table.to_pyarrow_table(columns=["symbol"]).num_rows,
-    },
-    sys.stdout,
+    }
 )

@@ -4,6 +4,8 @@ import json
 import sys
 import unicodedata
 
+from answer import answer
+
 with open(sys.argv[1], encoding="utf-8") as file:
     pairs = json.load(file)
 
@@ -12,4 +14,4 @@ flags = "".join(
     "-" if unicodedata.category(chr(point)) == "Cn" else "1" if chr(point).isprintable() else "0"
     for point in range(0x110000)
 )
-json.dump({"names": [repr(tuple(pair)) for pair in pairs], "flags": flags}, sys.stdout)
+answer({"names": [repr(tuple(pair)) for pair in pairs], "flags": flags})

@@ -1,7 +1,8 @@
 """Prints a features matrix as JSON: ENGINE FILE."""
 
-import json
 import sys
+
+from answer import answer
 
 engine, path = sys.argv[1:3]
 result = {}
@@ -44,4 +45,4 @@ else:
     result["timestamps"] = [int(time.timestamp()) for time in frame["timestamp"].to_list()]
     result["columns"] = [[name, frame[name].to_list()] for name in frame.columns if name != "timestamp"]
 
-json.dump(result, sys.stdout, allow_nan=False)
+answer(result, allow_nan=False)

@@ -1,8 +1,9 @@
 """Prints a Delta table as columns of JSON, sorted as the package sorts rows: ENGINE TABLE [VERSION] [SYMBOL]."""
 
-import json
 import math
 import sys
+
+from answer import answer
 
 engine, path = sys.argv[1:3]
 version = int(sys.argv[3]) if len(sys.argv) > 3 and sys.argv[3] else None
@@ -46,4 +47,4 @@ def plain(value):
 
 
 sorted_columns = {name: [plain(values[row]) for row in rows] for name, values in columns.items()}
-json.dump({"types": types, "columns": sorted_columns}, sys.stdout)
+answer({"types": types, "columns": sorted_columns})

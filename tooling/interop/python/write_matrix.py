@@ -1,16 +1,16 @@
 """Writes a features matrix with pandas: FILE; or writes one anew with pyarrow: FILE SOURCE."""
 
-import json
 import sys
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
+from answer import answer
+
 if len(sys.argv) > 2:
     pq.write_table(pq.read_table(sys.argv[2]), sys.argv[1])
-    json.dump(None, sys.stdout)
-    sys.exit()
+    answer(None)
 
 columns = pd.MultiIndex.from_tuples(
     [("X:O'NEIL", "recommend_all"), ('X:A"B', "rsi"), ("BINANCE:BTCUSDT", "recommend_all"), ("T\tab\u00a0\\", "x")],
@@ -22,4 +22,4 @@ values[2, 0] = np.nan
 values[5, 3] = np.nan
 frame = pd.DataFrame(values, index=index, columns=columns)
 frame.to_parquet(sys.argv[1])
-json.dump([None if np.isnan(value) else value for value in values.T.flatten().tolist()], sys.stdout)
+answer([None if np.isnan(value) else value for value in values.T.flatten().tolist()])

@@ -32,10 +32,14 @@ export async function installPython(): Promise<Tool<Python>> {
   return {
     async found<Result>(script: string, ...args: readonly string[]): Promise<Result> {
       const file = join(HERE, 'python', script)
-      const { stdout } = await run(interpreter, ['-W', 'error::FutureWarning', file, ...args], {
-        maxBuffer: 2 ** 30,
-        env: { ...process.env, PYTHONUTF8: '1' },
-      })
+      const { stdout } = await run(
+        interpreter,
+        ['-B', '-W', 'error::FutureWarning', file, ...args],
+        {
+          maxBuffer: 2 ** 30,
+          env: { ...process.env, PYTHONUTF8: '1' },
+        },
+      )
       return JSON.parse(stdout) as Result
     },
   }

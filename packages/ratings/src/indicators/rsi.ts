@@ -21,10 +21,6 @@ export function rsi(source: Float64Array, length = 14): Float64Array {
     change.map((value) => Math.max(-value, 0)),
     length,
   )
-  return gain.map((up, t) => relativeStrength(up, loss[t]!))
-}
-
-function relativeStrength(gain: number, loss: number): number {
-  if (loss === 0) return 100
-  return gain === 0 ? 0 : 100 - 100 / (1 + gain / loss)
+  // 100 − 100 / (1 + U / D) with one division, and 0 without any gain to the last bit.
+  return loss.map((down, t) => (down === 0 ? 100 : 100 - 100 * (down / (gain[t]! + down))))
 }

@@ -128,12 +128,13 @@ export function advanceExponentialAverages(
   for (let t = from; t < warm; t++) {
     const price = close[t]!
     const seen = bar + 1 + t - from
-    ema10[t] = seed(state, 0, price, seen, 10)
-    ema20[t] = seed(state, 1, price, seen, 20)
-    ema30[t] = seed(state, 2, price, seen, 30)
-    ema50[t] = seed(state, 3, price, seen, 50)
-    ema100[t] = seed(state, 4, price, seen, 100)
-    ema200[t] = seed(state, 5, price, seen, 200)
+    const first = 1 / seen
+    ema10[t] = seed(state, 0, price, first, seen, 10)
+    ema20[t] = seed(state, 1, price, first, seen, 20)
+    ema30[t] = seed(state, 2, price, first, seen, 30)
+    ema50[t] = seed(state, 3, price, first, seen, 50)
+    ema100[t] = seed(state, 4, price, first, seen, 100)
+    ema200[t] = seed(state, 5, price, first, seen, 200)
   }
   let s10 = state[0]!
   let s20 = state[1]!
@@ -169,11 +170,14 @@ function seed(
   state: Float64Array,
   slot: number,
   value: number,
+  first: number,
   seen: number,
   length: number,
 ): number {
-  state[slot]! += (seen > length ? 2 / (length + 1) : 1 / seen) * (value - state[slot]!)
-  return seen < length ? Number.NaN : state[slot]!
+  const before = state[slot]!
+  const average = before + (seen > length ? 2 / (length + 1) : first) * (value - before)
+  state[slot] = average
+  return seen < length ? Number.NaN : average
 }
 
 /**

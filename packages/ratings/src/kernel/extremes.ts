@@ -97,8 +97,11 @@ export function advanceLongExtremes(
 /**
  * The greater of two values whose difference is exact, to the last bit: b + max(a − b, 0). A comparison would be a branch that
  * the processor guesses wrong every other time; this is measured to be twice as fast.
+ *
+ * @param a value
+ * @param b value, `NaN` to keep it
  */
-function greater(a: number, b: number): number {
+export function greater(a: number, b: number): number {
   const difference = a - b
   return b + (difference + Math.abs(difference)) * 0.5
 }

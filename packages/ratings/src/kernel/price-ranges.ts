@@ -4,7 +4,7 @@ import {
   createExtremes,
   type Extremes,
 } from './extremes.ts'
-import { addColumn, type Memory } from './memory.ts'
+import { addColumn, HISTORY, type Memory } from './memory.ts'
 
 /** The Ichimoku lines, Williams %R and the stochastic. */
 type RangeLines = Record<
@@ -51,17 +51,21 @@ const CHUNK = 64
  * @param close prices
  * @param from first row
  * @param to row after the last
+ * @param bar number of the bar in row `from`, counted from 0
  */
 export function advancePriceRanges(
   ranges: PriceRanges,
   close: Float64Array,
   from: number,
   to: number,
+  bar: number,
 ): void {
   const { highs, negatedLows, lines } = ranges
+  // Until rows have been moved to the front, every bar so far stands behind HISTORY.
+  const complete = from - bar === HISTORY
   for (let start = from; start < to; start += CHUNK) {
     const end = Math.min(start + CHUNK, to)
-    const exact = isNarrow(highs, negatedLows, start, end)
+    const exact = isNarrow(highs, negatedLows, complete, start, end)
     advanceShortExtremes(highs, exact, start, end)
     advanceShortExtremes(negatedLows, exact, start, end)
     advanceLongExtremes(highs, exact, start, end)
@@ -73,16 +77,30 @@ export function advancePriceRanges(
 
 /**
  * Says whether no price of some rows and of the 52 bars before them is more than twice another: then the difference of any two
- * is exact (Sterbenz). Until 52 bars have been seen the answer is no.
+ * is exact (Sterbenz). Where that cannot be told the answer is no.
  */
-function isNarrow(highs: Extremes, negatedLows: Extremes, start: number, end: number): boolean {
+function isNarrow(
+  highs: Extremes,
+  negatedLows: Extremes,
+  complete: boolean,
+  start: number,
+  end: number,
+): boolean {
+  const { source: tops } = highs
+  const { source: negatedBottoms } = negatedLows
   let top = highs.of52[start - 1]!
-  let bottom = -negatedLows.of52[start - 1]!
-  for (let t = start; t < end; t++) {
-    if (highs.source[t]! > top) top = highs.source[t]!
-    if (-negatedLows.source[t]! < bottom) bottom = -negatedLows.source[t]!
+  let negatedBottom = negatedLows.of52[start - 1]!
+  let first = start
+  // With fewer than 52 bars before there are no extremes of them yet: look at the bars themselves, if they are all there.
+  if (top !== top && complete) {
+    top = negatedBottom = -Infinity
+    first = HISTORY
   }
-  return bottom > 0 && top <= 2 * bottom
+  for (let t = first; t < end; t++) {
+    if (tops[t]! > top) top = tops[t]!
+    if (negatedBottoms[t]! > negatedBottom) negatedBottom = negatedBottoms[t]!
+  }
+  return negatedBottom < 0 && top <= -2 * negatedBottom
 }
 
 function advanceLines(

@@ -58,6 +58,7 @@ type Step = (
 // Several short loops, called through a list: in one function they would use up what the compiler is willing to inline.
 const STEPS: readonly Step[] = [
   tallyAverages,
+  countAverages,
   tallyIchimoku,
   tallyReversals,
   tallyStochastics,
@@ -117,28 +118,37 @@ function tallyAverages(
       side(price, hma9[t]!, tolerance) +
       side(price, ofVolume, tolerance)
   }
-  // All averages are known once the longest are; bars in warm-up are counted one by one.
-  for (let t = from; t < to; t++) {
-    if (maCount[t]! < 13) maCount[t] = countWarm(averages, t) + known(vwma20[t]!)
-  }
 }
 
-function countWarm(averages: Engine['averages'], t: number): number {
-  return (
-    known(averages.sma10[t]!) +
-    known(averages.sma20[t]!) +
-    known(averages.sma30[t]!) +
-    known(averages.sma50[t]!) +
-    known(averages.sma100[t]!) +
-    known(averages.sma200[t]!) +
-    known(averages.ema10[t]!) +
-    known(averages.ema20[t]!) +
-    known(averages.ema30[t]!) +
-    known(averages.ema50[t]!) +
-    known(averages.ema100[t]!) +
-    known(averages.ema200[t]!) +
-    known(averages.hma9[t]!)
-  )
+function countAverages(
+  { maCount }: Tally,
+  { averages, volumeAverage }: Engine,
+  _: Readonly<Formula>,
+  from: number,
+  to: number,
+): void {
+  const { sma10, sma20, sma30, sma50, sma100, sma200, hma9 } = averages
+  const { ema10, ema20, ema30, ema50, ema100, ema200 } = averages
+  const { vwma20 } = volumeAverage
+  for (let t = from; t < to; t++) {
+    // All averages are known once the longest are; bars in warm-up are counted one by one.
+    if (maCount[t]! >= 13) continue
+    maCount[t] =
+      known(sma10[t]!) +
+      known(sma20[t]!) +
+      known(sma30[t]!) +
+      known(sma50[t]!) +
+      known(sma100[t]!) +
+      known(sma200[t]!) +
+      known(ema10[t]!) +
+      known(ema20[t]!) +
+      known(ema30[t]!) +
+      known(ema50[t]!) +
+      known(ema100[t]!) +
+      known(ema200[t]!) +
+      known(hma9[t]!) +
+      known(vwma20[t]!)
+  }
 }
 
 function tallyIchimoku(

@@ -87,7 +87,7 @@ export function advanceWilder(
       rsi[t] = negatedRsi[t] = plus[t] = minus[t] = adx[t] = Number.NaN
       continue
     }
-    const strength = loss === 0 ? 100 : gain === 0 ? 0 : 100 - 100 / (1 + gain / loss)
+    const strength = loss === 0 ? 100 : 100 - 100 * (loss / (gain + loss))
     rsi[t] = strength
     negatedRsi[t] = -strength
     const up = averageRange === 0 ? Number.NaN : 100 * (upward / averageRange)

@@ -16,6 +16,10 @@ export function permutationEntropy(source: Float64Array, length: number): Float6
   const patterns = new Int16Array(source.length)
   const counts = new Int32Array(PATTERNS)
   const inWindow = length - ORDER + 1
+  // One logarithm a possible count, not one a pattern and bar.
+  const terms = Float64Array.from({ length: inWindow + 1 }, (_, count) =>
+    count === 0 ? 0 : -(count / inWindow) * Math.log(count / inWindow),
+  )
   let known = 0
   let gaps = 0
   for (let t = 0; t < source.length; t++) {
@@ -30,8 +34,7 @@ export function permutationEntropy(source: Float64Array, length: number): Float6
     if (known < inWindow || gaps > 0) continue
     let sum = 0
     for (let pattern = 0; pattern < PATTERNS; pattern++) {
-      const share = counts[pattern]! / inWindow
-      if (share > 0) sum -= share * Math.log(share)
+      sum += terms[counts[pattern]!]!
     }
     entropy[t] = Math.min(Math.max(sum / Math.log(PATTERNS), 0), 1)
   }
