@@ -35,7 +35,7 @@ export async function planBackfill(request: BackfillRequest): Promise<BackfillPl
   const { lake, candidates } = request
   request.onStep('resolve symbols')
   const bars = lake.table(BARS)
-  const snapshot = await bars.snapshot()
+  const snapshot = await bars.state()
   const held = snapshot === null ? [] : [...(await bars.symbols(snapshot)).keys()]
   if (snapshot === null || held.length === 0) throw noBars(lake.store.uri)
   const { symbols, leftOut } = resolveSymbols(candidates, held)
@@ -44,7 +44,7 @@ export async function planBackfill(request: BackfillRequest): Promise<BackfillPl
   request.onStep('load what exists')
   const set = await settle(request)
   const local = lake.table(request.table, { schema: featureTableSchema(set) })
-  const before = await local.snapshot()
+  const before = await local.state()
   const matrix = await describeMatrix(lake.workers, request.output)
   checkMatrixOrigin(request.output, matrix, { formula: set.formula, table: request.table })
   const behind = before === null ? [] : await symbolsBehind(local, before, matrix)
@@ -99,7 +99,7 @@ export async function planBackfill(request: BackfillRequest): Promise<BackfillPl
 /** Settles formula and features of a request with what the table was created with. */
 async function settle({ lake, table: name, ...wanted }: BackfillRequest): Promise<FeatureSet> {
   const table = lake.table(name)
-  const snapshot = await table.snapshot()
+  const snapshot = await table.state()
   return settleFeatureSet(name, snapshot && settingsOf(table, snapshot), wanted)
 }
 

@@ -104,7 +104,7 @@ export async function saveMatrix(save: MatrixSave): Promise<SavedMatrix> {
   const own = new Map(computed.columns.map((columns) => [columns.symbol, columns]))
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     save.signal.throwIfAborted()
-    const head = (await table.snapshot())!
+    const head = (await table.state())!
     const description = await describeMatrix(lake.workers, output)
     const behind = await symbolsBehind(table, head, description)
     if (behind.length === 0 && description !== null) {
@@ -137,7 +137,7 @@ export async function saveMatrix(save: MatrixSave): Promise<SavedMatrix> {
     })
     if (written === null) continue
     // Another run may have committed, and swapped its matrix in, just before this one did: then this one is behind.
-    if ((await table.snapshot())!.version !== head.version) continue
+    if ((await table.state())!.version !== head.version) continue
     return {
       ...written,
       tableVersion: head.version,

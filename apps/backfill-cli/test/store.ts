@@ -240,7 +240,7 @@ export interface FeatureRow {
 /** All rows of a table, ascending by symbol, time and `known_at`. */
 export async function rowsOf(place: Place, table = 'features/local_1d'): Promise<FeatureRow[]> {
   const lake = openLakehouse(place.lakehouse, { workers: threads })
-  const snapshot = await lake.table(table).snapshot()
+  const snapshot = await lake.table(table).state()
   const rows: FeatureRow[] = []
   for (const { path } of snapshot?.files ?? []) {
     const { columns } = await lake.readParquet(join(place.lakehouse, table, path))

@@ -8,6 +8,7 @@
  * - `unsupported_feature`: the table needs a Delta feature this package does not have
  * - `unsupported_option`: a URI or setting that is not available
  * - `schema_mismatch`: rows do not fit the table's columns
+ * - `ambiguous_rows`: two rows have the same clocks, and the caller wants no choice made for it
  * - `invalid_input`: an argument that can never work
  * - `read_only`: the place may not be written
  * - `no_space`: the disk or the quota is full
@@ -25,6 +26,7 @@ export type LakehouseErrorCode =
   | 'unsupported_feature'
   | 'unsupported_option'
   | 'schema_mismatch'
+  | 'ambiguous_rows'
   | 'invalid_input'
   | 'read_only'
   | 'no_space'

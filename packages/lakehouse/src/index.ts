@@ -16,6 +16,7 @@ export type {
   RemoveFile,
   Transaction,
 } from './delta/actions.ts'
+export { type CheckpointFile, type Checkpoints, createCheckpoints } from './delta/checkpoint.ts'
 export {
   commitActions,
   type CommitOptions,
@@ -24,7 +25,8 @@ export {
 } from './delta/commit.ts'
 export { formatActions, parseActions } from './delta/commit-file.ts'
 export { judge, type Operation, type Verdict } from './delta/conflict.ts'
-export { commitPath, decodePath, encodePath } from './delta/layout.ts'
+export type { Compaction, CompactOptions } from './compact.ts'
+export { checkpointPath, commitPath, decodePath, encodePath } from './delta/layout.ts'
 export { fileLifespans, type FileLifespan } from './delta/lifespan.ts'
 export {
   listLog,
@@ -57,11 +59,32 @@ export { openLakehouse, type Lakehouse, type LakehouseOptions } from './lakehous
 export type {
   GroupCommit,
   GroupResult,
+  LakehouseEvent,
   ScanOptions,
   Table,
   UpsertOptions,
   UpsertResult,
 } from './table.ts'
+export type {
+  AsOfReport,
+  AsOfResult,
+  HistoryOptions,
+  LatestOptions,
+  LatestResult,
+  PointInTimeReads,
+  UniverseOptions,
+} from './as-of.ts'
+export type { AsOfOptions } from './as-of-options.ts'
+export {
+  carryFrom,
+  type KeyAnswers,
+  type KeyRows,
+  pickRows,
+  type PickRule,
+  prepareAnswers,
+} from './pick-rows.ts'
+export type { Spine, SpineColumn, SpineRow } from './spine.ts'
+export type { TiedRow } from './workers/pick-tasks.ts'
 export type { ColumnType, TableColumn, TableSchema } from './schema.ts'
 export {
   concatRows,

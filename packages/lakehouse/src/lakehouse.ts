@@ -3,7 +3,7 @@ import type { Columns } from './columns.ts'
 import { LakehouseError } from './errors.ts'
 import { checkSchema, type TableSchema } from './schema.ts'
 import { openStore, type Store } from './store.ts'
-import { openTable, type Table } from './table.ts'
+import { type LakehouseEvent, openTable, type Table } from './table.ts'
 import { type PackedRows, unpackRows } from './workers/packed-rows.ts'
 import { createWorkerPool, type WorkerPool } from './workers/pool.ts'
 import type { ForeignFile } from './workers/tasks.ts'
@@ -16,6 +16,8 @@ export interface LakehouseOptions {
   readonly workers?: number | WorkerPool
   /** Ends the work at the next safe point; nothing half-done is committed. */
   readonly signal?: AbortSignal
+  /** Told of what went wrong beside the work, such as a checkpoint that could not be written. */
+  readonly onEvent?: (event: LakehouseEvent) => void
 }
 
 /** A lakehouse: tables in one store, and the threads that read and write them. */
@@ -25,7 +27,8 @@ export interface Lakehouse {
   /**
    * Opens a table by its path, such as `features/local_1d`.
    *
-   * @param options.schema what the table is created with at its first commit; an existing table keeps its own
+   * @param options.schema what the table is created with at its first commit; an existing one keeps its own and takes
+   *   on the schema's new nullable columns with the first rows written
    */
   table(name: string, options?: { readonly schema?: TableSchema }): Table
   /**
@@ -75,7 +78,11 @@ export function openLakehouse(place: string | Store, options: LakehouseOptions =
         })
       }
       if (schema !== undefined) checkSchema(name, schema)
-      return openTable({ store, workers, now, signal: options.signal }, name, schema)
+      return openTable(
+        { store, workers, now, signal: options.signal, onEvent: options.onEvent },
+        name,
+        schema,
+      )
     },
     async readParquet(path, { columns } = {}) {
       const { rows, types, unread } = await workers.run<{

@@ -1,14 +1,20 @@
 import { randomUUID } from 'node:crypto'
+import { pointInTimeReads, type PointInTimeReads } from './as-of.ts'
+import { toAddFile } from './add-file.ts'
 import { checkRows, noSuchColumn } from './check-rows.ts'
 import { type Column, type Columns, rowCount } from './columns.ts'
-import type { Action, AddFile } from './delta/actions.ts'
+import type { Action } from './delta/actions.ts'
+import { type Compaction, type CompactOptions, compactTable } from './compact.ts'
+import { CHECKPOINT_INTERVAL, createCheckpoints } from './delta/checkpoint.ts'
 import { commitActions } from './delta/commit.ts'
 import { decodePath, inTable } from './delta/layout.ts'
 import { readSnapshot, tableExists } from './delta/log.ts'
 import { checkWritable, PROTOCOL } from './delta/protocol.ts'
 import type { CommitSummary, Snapshot } from './delta/snapshot.ts'
 import { compareCodePoints, mayHoldSymbols } from './delta/stats.ts'
+import { type VacuumOptions, type VacuumPlan, vacuumTable } from './delta/vacuum.ts'
 import { isLakehouseError, LakehouseError } from './errors.ts'
+import { checkEvolution, evolvedMetaData, withNewColumns } from './evolve-schema.ts'
 import type { MergeCounts, MergeOptions } from './merge-rows.ts'
 import type { ReadPlan } from './read-plan.ts'
 import type { IndexedRun } from './row-index.ts'
@@ -37,6 +43,8 @@ export interface ScanOptions {
   readonly to?: number
   /** A version of the table; default: the newest. */
   readonly version?: number
+  /** Told after each batch how many bytes it took to read. */
+  readonly onBytesRead?: (bytes: number) => void
 }
 
 /** How rows are merged into a table. */
@@ -80,14 +88,17 @@ export interface GroupCommit<Result extends GroupResult> {
 }
 
 /** One table of a lakehouse. */
-export interface Table {
+export interface Table extends PointInTimeReads {
   readonly name: string
-  /** The newest state, or null when the table does not exist yet. */
-  snapshot(): Promise<Snapshot | null>
-  /** The schema at a state of the table; for a table that does not exist yet, the one it was opened with. */
+  /** The newest state, or that of a version; null when the table does not exist yet. */
+  state(version?: number): Promise<Snapshot | null>
+  /**
+   * The schema at a state of the table, with the new nullable columns it was opened with; for a table that does not
+   * exist yet, the one it was opened with.
+   */
   schema(snapshot: Snapshot | null): TableSchema
   /** Plans a read of a state, for a task in a worker thread. */
-  plan(snapshot: Snapshot | null, options?: Omit<ScanOptions, 'version'>): ReadPlan
+  plan(snapshot: Snapshot | null, options?: Omit<ScanOptions, 'version' | 'onBytesRead'>): ReadPlan
   /** Where such a task writes. */
   target(snapshot: Snapshot | null): WriteTarget
   /** Lists the symbols held, ascending, with their number of rows; `since` counts only files added after a version. */
@@ -115,8 +126,27 @@ export interface Table {
   commitGroups<Result extends GroupResult>(
     commit: GroupCommit<Result>,
   ): Promise<{ version: number | null; snapshot: Snapshot | null; results: readonly Result[] }>
+  /**
+   * Writes a checkpoint of the newest state, as every tenth commit does by itself: the table then opens without the
+   * commits before it.
+   *
+   * @returns the version it holds
+   */
+  checkpoint(): Promise<number>
+  /** Rewrites small files and those that share symbols into few; the rows stay as they are. See {@link Compaction}. */
+  compact(options: CompactOptions): Promise<Compaction>
+  /** Removes files that no retained version needs; see {@link VacuumOptions}. */
+  vacuum(options?: Omit<VacuumOptions, 'checkpoints'>): Promise<VacuumPlan>
   /** The table's history, oldest version first. */
   versions(): Promise<readonly CommitSummary[]>
+}
+
+/** Something that went wrong beside the work, without ending it. */
+export interface LakehouseEvent {
+  readonly kind: 'checkpoint_failed'
+  readonly table: string
+  readonly version: number
+  readonly error: unknown
 }
 
 /** What a table works with. */
@@ -126,6 +156,12 @@ export interface TableEnvironment {
   /** Unix seconds. */
   readonly now: () => number
   readonly signal?: AbortSignal | undefined
+  readonly onEvent?: ((event: LakehouseEvent) => void) | undefined
+}
+
+interface ScannedRows {
+  readonly rows: PackedRows
+  readonly bytesRead: number
 }
 
 const TASKS = new URL(
@@ -141,6 +177,7 @@ export function openTable(
   declared: TableSchema | undefined,
 ): Table {
   const { store, workers, now, signal } = environment
+  const checkpoints = createCheckpoints(store, workers)
   let known: Snapshot | null = null
   const checkSignal = (): void => {
     if (signal?.aborted !== true) return
@@ -150,18 +187,28 @@ export function openTable(
     })
   }
 
-  const snapshot = async (): Promise<Snapshot | null> => {
+  const state = async (): Promise<Snapshot | null> => {
     if (known === null && !(await tableExists(store, name))) return null
-    known = await readSnapshot(store, name, known === null ? {} : { base: known })
+    known = await readSnapshot(store, name, { base: known, checkpoints })
     return known
   }
   const existing = async (version?: number): Promise<Snapshot> => {
     const found =
-      version === undefined ? await snapshot() : await readSnapshot(store, name, { version })
+      version === undefined
+        ? await state()
+        : await readSnapshot(store, name, { version, checkpoints })
     if (found !== null) return found
     throw new LakehouseError('not_found', `there is no table ${name} in ${store.uri}`, {
       evidence: { table: name },
     })
+  }
+  const heldSchema = (at: Snapshot): TableSchema => {
+    const settings = Object.entries(at.metaData.configuration ?? {})
+    return fromMetadata(
+      name,
+      at.metaData.schemaString,
+      Object.fromEntries(settings.filter((entry): entry is [string, string] => entry[1] !== null)),
+    )
   }
   const schema = (at: Snapshot | null): TableSchema => {
     if (at === null) {
@@ -170,12 +217,13 @@ export function openTable(
         evidence: { table: name },
       })
     }
-    const settings = Object.entries(at.metaData.configuration ?? {})
-    return fromMetadata(
-      name,
-      at.metaData.schemaString,
-      Object.fromEntries(settings.filter((entry): entry is [string, string] => entry[1] !== null)),
-    )
+    return withNewColumns(heldSchema(at), declared)
+  }
+  /** What a commit must say about the table beside its rows. */
+  const description = (at: Snapshot | null): Action[] => {
+    if (at === null) return creation(schema(null), now())
+    const metaData = evolvedMetaData(at.metaData, heldSchema(at), declared)
+    return metaData === null ? [] : [{ metaData }]
   }
 
   const plan: Table['plan'] = (at, options = {}) => {
@@ -210,7 +258,7 @@ export function openTable(
   const symbols: Table['symbols'] = async (at, since = -1) => {
     const held = new Set<string>()
     if (since >= 0) {
-      const earlier = await readSnapshot(store, name, { version: since })
+      const earlier = await readSnapshot(store, name, { version: since, checkpoints })
       for (const file of earlier.files) held.add(file.path)
     }
     const files = at.files.filter((file) => !held.has(file.path))
@@ -238,18 +286,29 @@ export function openTable(
         : [...new Set(options.symbols)].toSorted(compareCodePoints)
     // One batch is read ahead while the caller works on the one before.
     const read = (group: readonly string[]) =>
-      workers.run<{ rows: PackedRows }>(TASKS, 'scanRows', plan(at, { ...options, symbols: group }))
-    let next: Promise<{ rows: PackedRows }> | undefined
+      workers.run<ScannedRows>(TASKS, 'scanRows', plan(at, { ...options, symbols: group }))
+    let next: Promise<ScannedRows> | undefined
     for (const group of [...chunk(wanted, SYMBOLS_PER_FILE), undefined]) {
       const current = next
       next = group && read(group)
       // Its failure is reported when its turn comes.
       next?.catch(() => undefined)
       if (current === undefined) continue
-      const rows = unpackRows((await current).rows)
+      const { rows: packed, bytesRead } = await current
+      options.onBytesRead?.(bytesRead)
+      const rows = unpackRows(packed)
       checkSignal()
       if (rowCount(rows) === 0) continue
       yield Object.fromEntries(names.map((column): [string, Column] => [column, rows[column]!]))
+    }
+  }
+
+  // The commit stands, and readers do without: the next tenth version tries again.
+  const tryCheckpoint = async (at: Snapshot): Promise<void> => {
+    try {
+      await checkpoints.write(name, at, now() * 1000)
+    } catch (error) {
+      environment.onEvent?.({ kind: 'checkpoint_failed', table: name, version: at.version, error })
     }
   }
 
@@ -290,6 +349,8 @@ export function openTable(
       await commit.check?.(results)
       const files = results.flatMap(({ file }) => (file === null ? [] : [file]))
       if (files.length === 0) return { done: at?.version ?? -1 }
+      // Behind the work and the check, whose own reasons to refuse say more.
+      if (at !== null) checkEvolution(name, heldSchema(at), declared)
       const adds = files.map((file): Action => ({ add: toAddFile(file, now()) }))
       tried = true
       return {
@@ -297,14 +358,15 @@ export function openTable(
           kind: 'upsertSymbols' as const,
           symbols: commit.groups.flat().toSorted(compareCodePoints),
         },
-        actions: [...(at === null ? creation(schema(null), now()) : []), ...adds],
+        actions: [...description(at), ...adds],
         commitInfo: { operation: commit.operation, operationParameters: { runId: commit.runId } },
       }
     }
     try {
-      const base = await snapshot()
+      const base = await state()
       const outcome = await commitActions(store, name, {
         base,
+        checkpoints,
         transaction: {
           appId: commit.runId,
           version: (base?.transactions.get(commit.runId)?.version ?? -1) + 1,
@@ -315,6 +377,9 @@ export function openTable(
           build(at, previous === null ? undefined : previous.snapshot),
       })
       known = outcome.snapshot
+      if (outcome.written && outcome.version > 0 && outcome.version % CHECKPOINT_INTERVAL === 0) {
+        await tryCheckpoint(outcome.snapshot!)
+      }
       await discard(new Set(outcome.snapshot?.files.map((file) => decodePath(file.path))))
       return {
         version: outcome.written ? outcome.version : null,
@@ -330,13 +395,14 @@ export function openTable(
   }
 
   const upsertSymbols: Table['upsertSymbols'] = async (batches, options) => {
-    const base = await snapshot()
+    const base = await state()
     const expected = schema(base)
     if (base !== null) checkFits(base)
     /** Refuses a state of the table that rows of the schema they were checked against cannot go into. */
     function checkFits(at: Snapshot) {
       checkWritable(name, at.protocol, at.metaData)
       checkLayout(name, at.metaData)
+      checkEvolution(name, heldSchema(at), declared)
       const found = schema(at)
       for (const { name: column, type } of expected.columns) {
         const held = found.columns.find((candidate) => candidate.name === column)
@@ -432,7 +498,7 @@ export function openTable(
 
   return {
     name,
-    snapshot,
+    state: async (version) => (version === undefined ? await state() : await existing(version)),
     schema,
     plan,
     target,
@@ -440,7 +506,21 @@ export function openTable(
     scan,
     upsertSymbols,
     commitGroups: (commit) => commitStaged(commit, []),
+    async checkpoint() {
+      const at = await existing()
+      checkWritable(name, at.protocol, at.metaData)
+      await checkpoints.write(name, at, now() * 1000)
+      return at.version
+    },
+    compact: (options) =>
+      compactTable(
+        { name, store, workers, now, signal, checkpoints, schema, plan, target },
+        options,
+      ),
+    vacuum: (options = {}) =>
+      vacuumTable(store, name, { now: () => now() * 1000, ...options, checkpoints }),
     versions: async () => (await existing()).commits,
+    ...pointInTimeReads({ name, workers, now, signal, existing, schema, plan, symbols }),
   }
 }
 
@@ -458,18 +538,6 @@ function creation(schema: TableSchema, nowSeconds: number): Action[] {
       },
     },
   ]
-}
-
-function toAddFile(file: WrittenFile, nowSeconds: number): AddFile {
-  return {
-    path: file.path,
-    partitionValues: {},
-    size: file.size,
-    modificationTime: nowSeconds * 1000,
-    dataChange: true,
-    stats: file.stats,
-    tags: { sha256: file.sha256 },
-  }
 }
 
 // A repetition sees only the rows that were new before: those that were not stay counted.

@@ -26,7 +26,7 @@ test('two imports of one process race for one table: both are in, and counts are
   })
   expect([2, 3]).toContain(latestView(rows).get('B 0'))
   const files = (await lake.store.list('bars_1d/part-')).map(({ path }) => path)
-  const live = (await open().snapshot())!.files.map(({ path }) => `bars_1d/${path}`)
+  const live = (await open().state())!.files.map(({ path }) => `bars_1d/${path}`)
   expect(files, 'no file is left over').toEqual(live.toSorted())
 })
 
@@ -34,7 +34,7 @@ test('who loses the race to create a table with other columns is refused, and no
   const lake = await temporaryLake()
   const wider = {
     ...BARS,
-    columns: [...BARS.columns, { name: 'rsi', type: 'double', nullable: true } as const],
+    columns: [...BARS.columns, { name: 'rsi', type: 'double', nullable: false } as const],
   }
   const table = lake.table('bars_1d', { schema: wider })
   async function* portions() {

@@ -64,7 +64,7 @@ async function dataFile(
 ): Promise<{ bytes: Uint8Array; log: Uint8Array; path: string }> {
   const table = lake.table('bars_1d', { schema: SCHEMA })
   await table.upsertSymbols([ROWS], { runId: 'r' })
-  const { path } = (await table.snapshot())!.files[0]!
+  const { path } = (await table.state())!.files[0]!
   return {
     bytes: await lake.store.get(`bars_1d/${path}`),
     log: await lake.store.get(commitPath('bars_1d', 0)),

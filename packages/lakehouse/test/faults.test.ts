@@ -87,7 +87,7 @@ test.for<Fault>(['fails before', 'loses the reply', 'has no room'])(
         const wasReached = store.calls >= n
         store.arm(0, fault)
         const table = plain.table(name, { schema: BARS })
-        const snapshot = await table.snapshot()
+        const snapshot = await table.state()
         const lines = snapshot === null ? [] : linesOf(await collect(table))
         const all = base === 'there' ? NEW : linesOf(barsOf(SECOND))
         const states = base === 'there' ? [OLD, all] : [[], all]

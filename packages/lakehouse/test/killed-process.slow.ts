@@ -66,7 +66,7 @@ async function checkTable(
   promised: ReadonlyMap<string, { readonly steps: readonly number[] }>,
 ): Promise<void> {
   const table = lake.table('bars_1d')
-  const snapshot = await table.snapshot()
+  const snapshot = await table.state()
   if (snapshot === null) return
   const rows = await collect(table)
   const keys = linesOf(rows, ['symbol', 'timestamp', 'known_at'])

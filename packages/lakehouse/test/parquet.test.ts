@@ -109,7 +109,7 @@ test('a long stretch of one text costs next to nothing', async () => {
   const lake = await temporaryLake()
   const table = lake.table('t', { schema: SCHEMA })
   await table.upsertSymbols([rows], { runId: 'r' })
-  expect((await table.snapshot())!.files[0]!.size, 'bytes').toBeLessThan(20_000)
+  expect((await table.state())!.files[0]!.size, 'bytes').toBeLessThan(20_000)
   const read = await collect(table, { columns: ['text', 'timestamp'] })
   expect(read).toEqual({ text: rows['text'], timestamp: rows['timestamp'] })
 })
@@ -271,7 +271,7 @@ test('canary: row groups are cut by number of rows, and read by position in one 
   }
   const table = lake.table('t', { schema: SCHEMA })
   await table.upsertSymbols([rows], { runId: 'r' })
-  const bytes = await lake.store.get(`t/${(await table.snapshot())!.files[0]!.path}`)
+  const bytes = await lake.store.get(`t/${(await table.state())!.files[0]!.path}`)
   const file = await parquet.ParquetFile.fromFile(new Blob([bytes as Uint8Array<ArrayBuffer>]))
   expect(file.metadata().numRowGroups()).toBe(3)
   const second = tableFromIPC(
@@ -301,7 +301,7 @@ test('a file of ours is an ordinary Parquet file: the codec reads it without us'
     float: Float64Array.of(Number.NaN, -0),
   }
   await table.upsertSymbols([rows], { runId: 'r' })
-  const file = new URL(`${lake.store.uri}/t/${(await table.snapshot())!.files[0]!.path}`)
+  const file = new URL(`${lake.store.uri}/t/${(await table.state())!.files[0]!.path}`)
   const read = tableFromIPC(parquet.readParquet(await readFile(file)).intoIPCStream())
   expect(read.toArray().map((row) => ({ ...row.toJSON() }))).toEqual([
     { symbol: 'A', timestamp: 1n, known_at: 1n, whole: null, float: null, truth: null, text: null },

@@ -26,7 +26,7 @@ test.for([1, SYMBOLS_PER_FILE - 1, SYMBOLS_PER_FILE, SYMBOLS_PER_FILE + 1, 2 * S
     const { added } = await table.upsertSymbols([rows], { runId: 'r' })
     expect(added).toBe(2 * symbols)
     expect(linesOf(await collect(table))).toEqual(linesOf(rows))
-    const { files } = (await table.snapshot())!
+    const { files } = (await table.state())!
     expect(files.length).toBe(Math.ceil(symbols / SYMBOLS_PER_FILE))
   },
 )
@@ -38,7 +38,7 @@ test.for(['no portion', 'portions without rows'])(
     const portions = kind === 'no portion' ? [] : [{}, barsOf([])]
     const result = await table.upsertSymbols(portions, { runId: 'r' })
     expect(result).toMatchObject({ version: null, added: 0, restated: 0, unchanged: 0 })
-    expect(await table.snapshot()).toBe(null)
+    expect(await table.state()).toBe(null)
   },
 )
 

@@ -24,9 +24,9 @@ import { collect, temporaryLake } from './temporary-lake.ts'
 test('a table is made by its first commit, which is version 0', async () => {
   const lake = await temporaryLake()
   const table = lake.table('bars_1d', { schema: BARS })
-  expect(await table.snapshot()).toBe(null)
+  expect(await table.state()).toBe(null)
   expect((await table.upsertSymbols([barsOf([bar('A', 60, 1)])], { runId: 'r' })).version).toBe(0)
-  const { columns, time, key } = lake.table('bars_1d').schema(await table.snapshot())
+  const { columns, time, key } = lake.table('bars_1d').schema(await table.state())
   expect({ columns, time, key }).toEqual({ columns: BARS.columns, time: BARS.time, key: BARS.key })
 })
 
@@ -114,7 +114,7 @@ test('symbols are listed with their rows, also of what came since a version', as
   const table = (await temporaryLake()).table('bars_1d', { schema: BARS })
   await table.upsertSymbols([barsOf([bar('B', 60, 1), bar('A', 60, 1)])], { runId: 'r' })
   await table.upsertSymbols([barsOf([bar('B', 120, 1), bar('C', 60, 1)])], { runId: 's' })
-  const snapshot = (await table.snapshot())!
+  const snapshot = (await table.state())!
   expect([...(await table.symbols(snapshot))]).toEqual([
     ['A', 1],
     ['B', 2],
@@ -333,7 +333,7 @@ test('a table that another engine wrote is read: other order, types, encodings, 
   expect(await collect(table, { columns: ['day'], symbols: ['B'] })).toEqual({
     day: ['one', 'one'],
   })
-  expect([...(await table.symbols((await table.snapshot())!))]).toEqual([
+  expect([...(await table.symbols((await table.state())!))]).toEqual([
     ['A', 2],
     ['B', 2],
   ])
@@ -452,7 +452,7 @@ test('a data file that is missing or of another size is corrupt, by name', async
   const lake = await temporaryLake()
   const table = lake.table('bars_1d', { schema: BARS })
   await table.upsertSymbols([barsOf([bar('A', 60, 1)])], { runId: 'r' })
-  const file = `bars_1d/${(await table.snapshot())!.files[0]!.path}`
+  const file = `bars_1d/${(await table.state())!.files[0]!.path}`
   const bytes = await lake.store.get(file)
   const corrupt = { code: 'corrupt_file', evidence: { file } }
   await lake.store.remove(file)

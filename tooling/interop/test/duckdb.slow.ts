@@ -17,7 +17,7 @@ const check = (name: string, body: (duck: DuckDB) => Promise<void>) =>
 
 /** The live files of a table, as DuckDB's list of paths. */
 async function liveFiles(table: string): Promise<string> {
-  const { files } = (await store.lake.table(table).snapshot())!
+  const { files } = (await store.lake.table(table).state())!
   const paths = files.map(({ path }) => `'${join(store.folder, table, decodePath(path))}'`)
   return `[${paths.join(', ')}]`
 }

@@ -81,7 +81,7 @@ interface History {
 check('deltalake tells the same history of the tables', async (run) => {
   for (const name of TABLES) {
     const table = store.lake.table(name)
-    const snapshot = (await table.snapshot())!
+    const snapshot = (await table.state())!
     const told = await run<History>('delta_history.py', at(name))
     expect(told).toMatchObject({
       version: snapshot.version,
@@ -211,7 +211,7 @@ check(
     const path = join(store.folder, '../rewritten.parquet')
     await run('write_matrix.py', path, store.matrixPath)
     expect(await readMatrix(store.lake.workers, path)).toEqual(await store.matrix())
-    const [file] = (await store.lake.table('bars_1d').snapshot())!.files
+    const [file] = (await store.lake.table('bars_1d').state())!.files
     const original = join(at('bars_1d'), file!.path)
     await run('write_matrix.py', path, original)
     const own = await store.lake.readParquet(original)
@@ -323,7 +323,7 @@ check('a table that deltalake made is read: its own types, order and encodings',
     listsOf(await store.rows('elsewhere', { symbols: ['B'], from: 100, columns: ['close'] })),
   ).toEqual({ close: [3] })
   const copy = join(store.folder, '../copy.parquet')
-  const [file] = (await store.lake.table('elsewhere').snapshot())!.files
+  const [file] = (await store.lake.table('elsewhere').state())!.files
   await copyFile(join(at('elsewhere'), file!.path), copy)
   expect(Object.keys((await store.lake.readParquet(copy)).columns).length).toBe(6)
 })

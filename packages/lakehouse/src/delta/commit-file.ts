@@ -107,6 +107,17 @@ function decode(
   }
 }
 
+/**
+ * Checks the fields of one action.
+ *
+ * @param kind such as `add`
+ * @param fields as they were read
+ * @returns what is wrong, or null
+ */
+export function actionProblem(kind: string, fields: unknown): string | null {
+  return problemOf(fields, FIELDS[kind]!)
+}
+
 function problemOf(
   fields: unknown,
   wanted: Readonly<Record<string, FieldKind | `${FieldKind}?`>>,

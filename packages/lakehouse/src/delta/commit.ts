@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { isLakehouseError, LakehouseError } from '../errors.ts'
 import type { Store } from '../store.ts'
 import type { Action, AddFile, Commit, Transaction } from './actions.ts'
+import type { Checkpoints } from './checkpoint.ts'
 import { judge, severer, type Verdict } from './conflict.ts'
 import { decodePath, inTable } from './layout.ts'
 import { listLog, readCommits, readSnapshot } from './log.ts'
@@ -34,6 +35,8 @@ export interface CommitOptions {
   readonly transaction?: Pick<Transaction, 'appId' | 'version'>
   /** A snapshot known already, to read less. */
   readonly base?: Snapshot | null
+  /** Reads the table's checkpoints; without it every commit from version 0 on is read. */
+  readonly checkpoints?: Checkpoints | undefined
   /** Name of the column whose bounds tell symbols apart, `symbol` unless given. */
   readonly symbolColumn?: string
   /** Who writes, for `commitInfo`. */
@@ -98,7 +101,7 @@ export async function commitActions(
   const maxAttempts = options.maxAttempts ?? MAX_ATTEMPTS
   // One id for all attempts: whichever of them got through is recognised.
   const txnId = newId()
-  let snapshot = await readIfExists(store, tablePath, options.base ?? null)
+  let snapshot = await readIfExists(store, tablePath, options.base ?? null, options.checkpoints)
   let previous: Planning['previous'] = null
   let plan: Plan | null = null
   let doubts = 0
@@ -157,9 +160,10 @@ async function readIfExists(
   store: Store,
   tablePath: string,
   base: Snapshot | null,
+  checkpoints: Checkpoints | undefined,
 ): Promise<Snapshot | null> {
   try {
-    return await readSnapshot(store, tablePath, { base })
+    return await readSnapshot(store, tablePath, { base, checkpoints })
   } catch (error) {
     if (isLakehouseError(error, 'not_found')) return null
     throw error

@@ -56,6 +56,41 @@ export function checkpointVersion(path: string): number | null {
   return versionIn(CHECKPOINT_NAME, path)
 }
 
+/**
+ * Names the classic checkpoint of a version.
+ *
+ * @param tablePath folder of the table in the store
+ * @param version number of the commit it includes last
+ * @returns path in the store
+ */
+export function checkpointPath(tablePath: string, version: number): string {
+  return `${logPrefix(tablePath)}${String(version).padStart(20, '0')}.checkpoint.parquet`
+}
+
+/**
+ * Names the hint at the newest checkpoint.
+ *
+ * @param tablePath folder of the table in the store
+ * @returns path in the store
+ */
+export function lastCheckpointPath(tablePath: string): string {
+  return `${logPrefix(tablePath)}_last_checkpoint`
+}
+
+const CLASSIC_PART = /\.checkpoint(?:\.(\d{10})\.(\d{10}))?\.parquet$/
+
+/**
+ * Tells which part of a classic checkpoint a file is.
+ *
+ * @param path path in the store
+ * @returns its number and how many there are, or null for a checkpoint of another kind
+ */
+export function checkpointPart(path: string): { part: number; parts: number } | null {
+  const match = CLASSIC_PART.exec(path)
+  if (match === null) return null
+  return { part: Number(match[1] ?? 1), parts: Number(match[2] ?? 1) }
+}
+
 function versionIn(pattern: RegExp, path: string): number | null {
   const digits = pattern.exec(path)?.[1]
   return digits === undefined ? null : Number(digits)

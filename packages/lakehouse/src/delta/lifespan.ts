@@ -1,5 +1,6 @@
 import type { Commit } from './actions.ts'
 import { decodePath } from './layout.ts'
+import type { Snapshot } from './snapshot.ts'
 
 /** The versions a data file belongs to: from `since` on, up to but not including `until`. */
 export interface FileLifespan {
@@ -14,11 +15,20 @@ export interface FileLifespan {
  * Works out which versions need which data files.
  *
  * @param commits all commits, oldest first
+ * @param base the state they follow on, where they do not begin at version 0
  * @returns one lifespan for each time a file was added, in log order
  */
-export function fileLifespans(commits: readonly Commit[]): readonly FileLifespan[] {
+export function fileLifespans(
+  commits: readonly Commit[],
+  base: Snapshot | null = null,
+): readonly FileLifespan[] {
   const lifespans: FileLifespan[] = []
   const live = new Map<string, number>()
+  for (const file of base?.files ?? []) {
+    const path = decodePath(file.path)
+    live.set(path, lifespans.length)
+    lifespans.push({ path, since: base!.version, until: null })
+  }
   for (const { version, actions } of commits) {
     for (const action of actions) {
       if ('add' in action) {
@@ -44,14 +54,16 @@ export function fileLifespans(commits: readonly Commit[]): readonly FileLifespan
  * @param lifespans the files of every version
  * @param isThere tells whether the store holds a path
  * @param newest the newest version
+ * @param first the oldest version the log still has
  * @returns the first version that is whole together with all after it, or null when the newest is not
  */
 export function oldestWholeVersion(
   lifespans: readonly FileLifespan[],
   isThere: (path: string) => boolean,
   newest: number,
+  first = 0,
 ): number | null {
-  let oldest = 0
+  let oldest = first
   for (const { path, since, until } of lifespans) {
     if (since === until || isThere(path)) continue
     if (until === null) return null

@@ -1,8 +1,16 @@
 import { isLakehouseError, LakehouseError } from '../errors.ts'
 import type { Store, StoreEntry } from '../store.ts'
 import type { Commit } from './actions.ts'
+import type { CheckpointFile, Checkpoints } from './checkpoint.ts'
 import { parseActions } from './commit-file.ts'
-import { checkpointVersion, commitPath, commitVersion, logPrefix } from './layout.ts'
+import { checkAgreement, lastCheckpointHint, newestCheckpoint } from './checkpoint-choice.ts'
+import {
+  checkpointPart,
+  checkpointVersion,
+  commitPath,
+  commitVersion,
+  logPrefix,
+} from './layout.ts'
 import { checkReadable } from './protocol.ts'
 import { foldCommits, type Snapshot } from './snapshot.ts'
 
@@ -15,6 +23,8 @@ export interface LogFile extends StoreEntry {
 export interface LogListing {
   readonly commits: readonly LogFile[]
   readonly checkpoints: readonly number[]
+  /** The parts of each checkpoint that is whole and of the classic kind, by version, ascending. */
+  readonly classic: ReadonlyMap<number, readonly CheckpointFile[]>
 }
 
 /** Which state of a table to read. */
@@ -25,6 +35,8 @@ export interface ReadOptions {
   readonly timestampMs?: number
   /** An earlier snapshot of the same table: only what came after it is read. */
   readonly base?: Snapshot | null
+  /** Without it every commit from version 0 on is read. */
+  readonly checkpoints?: Checkpoints | undefined
 }
 
 // Enough to hide the latency of object storage, few enough to leave file handles to others.
@@ -41,14 +53,32 @@ const READ_AT_ONCE = 16
 export async function listLog(store: Store, tablePath: string, after = -1): Promise<LogListing> {
   const options = after < 0 ? {} : { after: commitPath(tablePath, after) }
   const commits: LogFile[] = []
-  const checkpoints = new Set<number>()
+  const parts = new Map<number, StoreEntry[]>()
   for (const entry of await store.list(logPrefix(tablePath), options)) {
     const version = commitVersion(entry.path)
     if (version !== null) commits.push({ ...entry, version })
     const checkpoint = checkpointVersion(entry.path)
-    if (checkpoint !== null) checkpoints.add(checkpoint)
+    if (checkpoint === null) continue
+    const known = parts.get(checkpoint)
+    if (known === undefined) parts.set(checkpoint, [entry])
+    else known.push(entry)
   }
-  return { commits, checkpoints: [...checkpoints] }
+  const classic = new Map<number, readonly CheckpointFile[]>()
+  for (const [version, files] of parts) {
+    const whole = wholeCheckpoint(files)
+    if (whole !== null) classic.set(version, whole)
+  }
+  return { commits, checkpoints: [...parts.keys()], classic }
+}
+
+// Two engines may have written one version, one in a single file, one in parts: any whole one will do.
+function wholeCheckpoint(files: readonly StoreEntry[]): readonly CheckpointFile[] | null {
+  const counts = new Set(files.map((file) => checkpointPart(file.path)?.parts))
+  for (const count of counts) {
+    const parts = files.filter((file) => checkpointPart(file.path)?.parts === count)
+    if (count === parts.length) return parts
+  }
+  return null
 }
 
 /**
@@ -119,7 +149,9 @@ export async function readSnapshot(
   const { version, timestampMs } = options
   const snapshot =
     (await continueFrom(store, tablePath, options)) ??
-    (await readFromStart(store, tablePath, version, timestampMs))
+    (timestampMs === undefined
+      ? await readFromStart(store, tablePath, version, options.checkpoints)
+      : await readAtTime(store, tablePath, timestampMs, options.checkpoints))
   checkReadable(tablePath, snapshot.protocol, snapshot.metaData, snapshot.files)
   return snapshot
 }
@@ -157,48 +189,126 @@ async function continueFrom(
   return wanted.length === 0 ? base : foldCommits(base, await readCommits(store, wanted), tablePath)
 }
 
+async function readAtTime(
+  store: Store,
+  tablePath: string,
+  timestampMs: number,
+  checkpoints: Checkpoints | undefined,
+): Promise<Snapshot> {
+  const newest = await readFromStart(store, tablePath, undefined, checkpoints)
+  const version = versionAt(newest, timestampMs, tablePath)
+  if (version === newest.version) return newest
+  return await readFromStart(store, tablePath, version, checkpoints)
+}
+
 async function readFromStart(
   store: Store,
   tablePath: string,
   version: number | undefined,
-  timestampMs: number | undefined,
+  checkpoints: Checkpoints | undefined,
 ): Promise<Snapshot> {
-  const files = await listWholeLog(store, tablePath)
-  const newest = files.at(-1)!.version
-  if (version !== undefined && version > newest) {
+  const hint = checkpoints && (await lastCheckpointHint(store, tablePath))
+  if (hint !== undefined && !(version !== undefined && version < hint)) {
+    const listing = await listLog(store, tablePath, hint - 1)
+    const { base } = await newestCheckpoint(listing, checkpoints, version)
+    // A history that begins at another engine's checkpoint is the last resort, not the first.
+    if (base !== null && base.commits.length > 0) {
+      return await readOn(store, tablePath, base, listing, version)
+    }
+  }
+  const listing = await listLog(store, tablePath)
+  const { base, failure } = await newestCheckpoint(listing, checkpoints, version)
+  const isComplete = listing.commits[0]?.version === 0
+  if (base !== null && (base.commits.length > 0 || !isComplete)) {
+    return await readOn(store, tablePath, base, listing, version)
+  }
+  if (failure !== null && !isComplete) throw failure
+  checkReach(tablePath, listing, version)
+  return await readOn(store, tablePath, null, listing, version)
+}
+
+/** Refuses a version whose commits were cleaned up, naming the oldest that can still be read. */
+function checkReach(tablePath: string, listing: LogListing, version: number | undefined): void {
+  const [oldest] = listing.classic.keys()
+  const first = listing.commits[0]?.version
+  if (version === undefined || oldest === undefined || first === 0 || version >= oldest) return
+  throw new LakehouseError(
+    'version_not_available',
+    `version ${version} of ${tablePath} can no longer be read: the log before version ${oldest} was cleaned up`,
+    { evidence: { table: tablePath, version, oldest } },
+  )
+}
+
+/** Reads the commits of a listing that come after a base. */
+async function readOn(
+  store: Store,
+  tablePath: string,
+  base: Snapshot | null,
+  listing: LogListing,
+  version = Number.POSITIVE_INFINITY,
+): Promise<Snapshot> {
+  if (base === null) checkWhole(store, tablePath, listing)
+  const newest = Math.max(base?.version ?? -1, listing.commits.at(-1)?.version ?? -1)
+  if (version > newest && version !== Number.POSITIVE_INFINITY) {
     throw new LakehouseError(
       'version_not_available',
       `the table ${tablePath} has no version ${version}; its newest is ${newest}`,
       { evidence: { table: tablePath, version, newest } },
     )
   }
-  const wanted = version === undefined ? files : files.filter((file) => file.version <= version)
-  const commits = await readCommits(store, wanted)
-  const snapshot = foldCommits(null, commits, tablePath)
-  if (timestampMs === undefined) return snapshot
-  const target = versionAt(snapshot, timestampMs, tablePath)
-  return target === newest ? snapshot : foldCommits(null, commits.slice(0, target + 1), tablePath)
+  const since = base?.version ?? -1
+  const files = listing.commits.filter((file) => file.version >= since && file.version <= version)
+  const commits = await readCommits(store, files)
+  if (base !== null && commits[0]?.version === since) checkAgreement(base, commits[0], tablePath)
+  const later = commits.filter((commit) => commit.version > since)
+  return base !== null && later.length === 0 ? base : foldCommits(base, later, tablePath)
+}
+
+/** A table's log as far back as it can be read. */
+export interface WholeLog {
+  /** The state the commits follow on; null when they begin at version 0. */
+  readonly base: Snapshot | null
+  /** All commits after it, oldest first. */
+  readonly commits: readonly Commit[]
+  readonly listing: LogListing
 }
 
 /**
- * Lists every commit of a table from version 0 on.
+ * Reads every commit of a table, from version 0 on or, where older ones were cleaned up, from the oldest checkpoint.
  *
  * @param store where the table lies
  * @param tablePath its folder
- * @returns the files of the commits, ascending; at least one
- * @throws LakehouseError `not_found` without a table, `unsupported_feature` when the log starts with a checkpoint
+ * @param checkpoints needed where the log begins with a checkpoint
+ * @returns the commits and the state before them
+ * @throws LakehouseError `not_found` without a table, `unsupported_feature` when the log starts with a checkpoint that
+ *   cannot be read
  */
-export async function listWholeLog(store: Store, tablePath: string): Promise<readonly LogFile[]> {
-  const { commits, checkpoints } = await listLog(store, tablePath)
+export async function readWholeLog(
+  store: Store,
+  tablePath: string,
+  checkpoints?: Checkpoints,
+): Promise<WholeLog> {
+  const listing = await listLog(store, tablePath)
+  const oldest = [...listing.classic.keys()].find(
+    (version) => version >= (listing.commits[0]?.version ?? 0) - 1,
+  )
+  if (listing.commits[0]?.version === 0 || oldest === undefined || checkpoints === undefined) {
+    checkWhole(store, tablePath, listing)
+    return { base: null, commits: await readCommits(store, listing.commits), listing }
+  }
+  const base = await checkpoints.read(oldest, listing.classic.get(oldest)!)
+  const later = listing.commits.filter((file) => file.version > oldest)
+  return { base, commits: await readCommits(store, later), listing }
+}
+
+function checkWhole(store: Store, tablePath: string, { commits, checkpoints }: LogListing): void {
   if (checkpoints.length > 0 && commits[0]?.version !== 0) {
     throw needsCheckpoint(tablePath, checkpoints)
   }
-  if (commits.length === 0) {
-    throw new LakehouseError('not_found', `there is no table at ${tablePath} in ${store.uri}`, {
-      evidence: { table: tablePath, file: store.uri },
-    })
-  }
-  return commits
+  if (commits.length > 0) return
+  throw new LakehouseError('not_found', `there is no table at ${tablePath} in ${store.uri}`, {
+    evidence: { table: tablePath, file: store.uri },
+  })
 }
 
 /**

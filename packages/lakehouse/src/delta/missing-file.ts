@@ -2,7 +2,8 @@ import { LakehouseError } from '../errors.ts'
 import type { Store } from '../store.ts'
 import { inTable } from './layout.ts'
 import { fileLifespans, oldestWholeVersion } from './lifespan.ts'
-import { listWholeLog, readCommits } from './log.ts'
+import type { Checkpoints } from './checkpoint.ts'
+import { readWholeLog } from './log.ts'
 
 /**
  * Explains why a data file that a version names is not there: vacuum took it, or it was lost.
@@ -11,6 +12,7 @@ import { listWholeLog, readCommits } from './log.ts'
  * @param tablePath its folder
  * @param version the version that was read
  * @param path path of the missing file inside the table
+ * @param checkpoints needed where the log begins with a checkpoint
  * @returns the error to throw: `version_not_available` naming the oldest version that can be read, or `corrupt_file`
  *   when the newest version needs the file too
  */
@@ -19,14 +21,16 @@ export async function explainMissingFile(
   tablePath: string,
   version: number,
   path: string,
+  checkpoints?: Checkpoints,
 ): Promise<LakehouseError> {
-  const commits = await readCommits(store, await listWholeLog(store, tablePath))
-  const newest = commits.at(-1)?.version ?? version
+  const { base, commits } = await readWholeLog(store, tablePath, checkpoints)
+  const newest = commits.at(-1)?.version ?? base?.version ?? version
   const there = new Set((await store.list(inTable(tablePath, ''))).map((entry) => entry.path))
   const oldest = oldestWholeVersion(
-    fileLifespans(commits),
+    fileLifespans(commits, base),
     (file) => there.has(inTable(tablePath, file)),
     newest,
+    base?.version,
   )
   const file = inTable(tablePath, path)
   if (oldest !== null && version < oldest) {

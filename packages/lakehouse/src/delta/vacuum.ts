@@ -1,15 +1,17 @@
-import { LakehouseError } from '../errors.ts'
+import { isLakehouseError, LakehouseError } from '../errors.ts'
 import type { Store, StoreEntry } from '../store.ts'
-import type { MetaData } from './actions.ts'
 import { inTable } from './layout.ts'
 import { fileLifespans, type FileLifespan, oldestWholeVersion } from './lifespan.ts'
-import { listWholeLog, readCommits } from './log.ts'
+import type { Checkpoints } from './checkpoint.ts'
+import { planLogCleanup, type LogCleanup } from './log-cleanup.ts'
+import { type LogListing, readWholeLog } from './log.ts'
 import { checkReadable, checkWritable } from './protocol.ts'
+import { DAY_MS, durationSettingMs } from './retention.ts'
 import { type CommitSummary, foldCommits } from './snapshot.ts'
 
 /** What a vacuum decides on. */
 export interface VacuumInput {
-  /** Every version, oldest first. */
+  /** Every version that can be read, oldest first. */
   readonly commits: readonly CommitSummary[]
   readonly lifespans: readonly FileLifespan[]
   /** The files in the table's folder, with paths inside the table. */
@@ -20,9 +22,13 @@ export interface VacuumInput {
   readonly nowMs: number
   /** For how long a version stays readable after the next one replaced it. */
   readonly retentionMs: number
+  /** For how long a version of the log stays; absent: all of it does. */
+  readonly logRetentionMs?: number
   /** Versions that stay readable whatever their age. */
   readonly pinnedVersions: readonly number[]
 }
+
+const NO_CLEANUP: LogCleanup = { checkpoint: null, files: [] }
 
 /** What a vacuum would remove. */
 export interface VacuumPlan {
@@ -30,7 +36,11 @@ export interface VacuumPlan {
   readonly dataFiles: readonly StoreEntry[]
   /** What writers that died left behind, with paths inside the table. */
   readonly temporaryFiles: readonly StoreEntry[]
-  /** Bytes of both. */
+  /** Versions of the log that a checkpoint stands for, older than 30 days or what the table says. */
+  readonly logFiles: readonly StoreEntry[]
+  /** That checkpoint; null when the log stays as it is. */
+  readonly checkpoint: number | null
+  /** Bytes of all. */
   readonly sizeBytes: number
   /** The versions that stay whole for sure: the newest, the young and the pinned. */
   readonly retainedVersions: readonly number[]
@@ -47,12 +57,14 @@ export interface VacuumOptions {
   /** Allows a retention below a day, at which commits in flight may lose their files. */
   readonly force?: boolean
   readonly pinnedVersions?: readonly number[]
+  /** Needed where the log begins with a checkpoint, and to remove versions of the log that one stands for. */
+  readonly checkpoints?: Checkpoints | undefined
   /** Milliseconds since 1970 UTC. */
   readonly now?: () => number
 }
 
-const DAY_MS = 86_400_000
 const RETENTION_MS = 7 * DAY_MS
+const LOG_RETENTION_MS = 30 * DAY_MS
 // No write lasts a day; a younger temporary file may be in use.
 const TEMPORARY_AGE_MS = DAY_MS
 
@@ -95,14 +107,29 @@ export function planVacuum(input: VacuumInput): VacuumPlan {
   const temporaryFiles = input.temporary.filter(
     (file) => file.modifiedMs < nowMs - TEMPORARY_AGE_MS,
   )
+  const cleanup =
+    input.logRetentionMs === undefined
+      ? NO_CLEANUP
+      : planLogCleanup(files, commits, retainedVersions[0] ?? 0, nowMs - input.logRetentionMs)
+  const logFiles = cleanup.files
   const gone = new Set(dataFiles.map((file) => file.path))
   const staying = new Set(files.map((file) => file.path).filter((path) => !gone.has(path)))
   return {
     dataFiles,
     temporaryFiles,
-    sizeBytes: [...dataFiles, ...temporaryFiles].reduce((sum, file) => sum + file.size, 0),
+    logFiles,
+    checkpoint: cleanup.checkpoint,
+    sizeBytes: [...dataFiles, ...temporaryFiles, ...logFiles].reduce(
+      (sum, file) => sum + file.size,
+      0,
+    ),
     retainedVersions,
-    oldestReadableVersion: oldestWholeVersion(lifespans, (path) => staying.has(path), newest),
+    oldestReadableVersion: oldestWholeVersion(
+      lifespans,
+      (path) => staying.has(path),
+      newest,
+      cleanup.checkpoint ?? commits[0]?.version,
+    ),
   }
 }
 
@@ -141,8 +168,9 @@ export async function vacuumTable(
     )
   }
   // The log first: what it names is then in the list, and what the list has beyond it is too young to go.
-  const commits = await readCommits(store, await listWholeLog(store, tablePath))
-  const snapshot = foldCommits(null, commits, tablePath)
+  const { base, commits, listing } = await readWholeLog(store, tablePath, options.checkpoints)
+  const snapshot =
+    base !== null && commits.length === 0 ? base : foldCommits(base, commits, tablePath)
   checkReadable(tablePath, snapshot.protocol, snapshot.metaData, snapshot.files)
   checkWritable(tablePath, snapshot.protocol, snapshot.metaData)
   const prefix = inTable(tablePath, '')
@@ -150,41 +178,51 @@ export async function vacuumTable(
     ...entry,
     path: entry.path.slice(prefix.length),
   })
-  const plan = planVacuum({
-    commits: snapshot.commits,
-    lifespans: fileLifespans(commits),
+  const { checkpoints } = options
+  const input: VacuumInput = {
+    commits: snapshot.commits.filter(({ version }) => version >= (base?.version ?? 0)),
+    lifespans: fileLifespans(commits, base),
     files: (await store.list(prefix)).map(inside),
     temporary: (await store.listTemporary(prefix)).map(inside),
     nowMs: now(),
-    retentionMs: Math.max(retentionMs, tableRetentionMs(snapshot.metaData)),
+    retentionMs: Math.max(
+      retentionMs,
+      durationSettingMs(snapshot.metaData, 'delta.deletedFileRetentionDuration'),
+    ),
     pinnedVersions: options.pinnedVersions ?? [],
-  })
+    ...(checkpoints !== undefined && {
+      logRetentionMs: Math.max(
+        LOG_RETENTION_MS,
+        durationSettingMs(snapshot.metaData, 'delta.logRetentionDuration'),
+      ),
+    }),
+  }
+  let plan = planVacuum(input)
+  if (plan.checkpoint !== null && !(await isReadable(plan.checkpoint, listing, checkpoints))) {
+    const { logRetentionMs: _, ...rest } = input
+    plan = planVacuum(rest)
+  }
   if (options.dryRun !== true) {
-    for (const { path } of [...plan.dataFiles, ...plan.temporaryFiles]) {
+    for (const { path } of [...plan.dataFiles, ...plan.temporaryFiles, ...plan.logFiles]) {
       await store.remove(inTable(tablePath, path))
     }
   }
   return plan
 }
 
-// A month counts as its longest, so that rounding only ever keeps more.
-const UNIT_DAYS: Readonly<Record<string, number>> = {
-  second: 1 / 86_400,
-  minute: 1 / 1440,
-  hour: 1 / 24,
-  day: 1,
-  week: 7,
-  month: 31,
-  year: 366,
-}
-
-function tableRetentionMs(metaData: MetaData): number {
-  const setting = metaData.configuration?.['delta.deletedFileRetentionDuration'] ?? null
-  if (setting === null) return 0
-  const [, amount, unit] = /^(?:interval\s+)?(\d+)\s+([a-z]+?)s?$/i.exec(setting.trim()) ?? []
-  const days = UNIT_DAYS[unit?.toLowerCase() ?? '']
-  if (days !== undefined) return Number(amount) * days * DAY_MS
-  throw refused(`cannot read its delta.deletedFileRetentionDuration, ${JSON.stringify(setting)}`)
+// Nothing may go that only a damaged checkpoint would stand for.
+async function isReadable(
+  version: number,
+  { classic }: LogListing,
+  checkpoints: Checkpoints | undefined,
+): Promise<boolean> {
+  try {
+    await checkpoints?.read(version, classic.get(version) ?? [])
+    return true
+  } catch (error) {
+    if (isLakehouseError(error, 'corrupt_file', 'corrupt_log')) return false
+    throw error
+  }
 }
 
 function refused(

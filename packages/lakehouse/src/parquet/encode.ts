@@ -1,4 +1,10 @@
-import { type RecordBatch, Table as ArrowTable, tableToIPC } from 'apache-arrow'
+import {
+  type DataType,
+  type Field,
+  type RecordBatch,
+  Table as ArrowTable,
+  tableToIPC,
+} from 'apache-arrow'
 import * as parquet from 'parquet-wasm'
 import { inCodec } from './codec.ts'
 import { blankChecksums, CHECKSUM_KEY, stampChecksums } from './checksum.ts'
@@ -36,7 +42,7 @@ export async function encodeParquet(
   }
   const rowGroups = Math.ceil(batch.numRows / options.rowGroupRows)
   const keyValues = new Map(options.keyValues)
-  keyValues.set(CHECKSUM_KEY, blankChecksums(rowGroups * batch.numCols))
+  keyValues.set(CHECKSUM_KEY, blankChecksums(rowGroups * leafCount(batch.schema.fields)))
 
   const stream = tableToIPC(new ArrowTable([batch]), 'stream')
   const file = await inCodec('a new file', () =>
@@ -49,6 +55,14 @@ export async function encodeParquet(
   }
   stampChecksums(file, footer)
   return file
+}
+
+// Parquet stores the leaves of nested columns one by one.
+function leafCount(fields: readonly Field[]): number {
+  return fields.reduce((sum, field) => {
+    const children = (field.type as DataType).children as readonly Field[] | null
+    return sum + (children === null || children.length === 0 ? 1 : leafCount(children))
+  }, 0)
 }
 
 function writerProperties(
