@@ -116,6 +116,7 @@ export async function verifyStream(
   let rest: Uint8Array = new Uint8Array()
   let offset = 0
   let dropped = 0
+  let total = 0
   for await (const chunk of chunks) {
     let start = 0
     for (let feed = chunk.indexOf(0x0a); feed >= 0; feed = chunk.indexOf(0x0a, start)) {
@@ -133,8 +134,9 @@ export async function verifyStream(
       // An endless line is no entry; its first part is kept to say so, the rest only counted.
       dropped += chunk.length - start
     } else if (start < chunk.length) rest = concat(rest, chunk.subarray(start))
-    check.count(chunk.length)
+    total += chunk.length
   }
+  check.count(total)
   if (rest.length > 0) chain.line(rest, 0, rest.length, offset, false)
   return check.finish()
 }

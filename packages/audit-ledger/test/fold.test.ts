@@ -69,6 +69,26 @@ test('a damaged segment is not folded, nor is any other', async () => {
   }
 })
 
+test('nothing is folded when the end that the checkpoint names is not there', async () => {
+  const store = copyOf(old.store)
+  const before = segments(store)
+  let lists = 0
+  const forgetful: LedgerStore = {
+    ...store,
+    list: async (folder, after) => {
+      const names = await store.list(folder, after)
+      return folder === 'ledger' && ++lists > 2 ? names.slice(0, -1) : names
+    },
+  }
+  const ledger = await openOn(forgetful, () => old.nowMs)
+  await expect(ledger.checkpoint({ fold: true })).rejects.toMatchObject({
+    code: 'seq_gap',
+    exit: 3,
+  })
+  expect(lists).toBe(3)
+  expect(segments(store)).toEqual(before)
+})
+
 test('a copy that a dead fold left is deleted by the next; one that differs is a fork', async () => {
   const store = copyOf(old.store)
   const ledger = await openOn(store, () => old.nowMs)

@@ -214,6 +214,17 @@ test('an entry whose link to the one before is broken stops every append', async
   })
 })
 
+test('a missing entry before the last one stops every append', async () => {
+  const sample = await openSample()
+  await fill(sample, [1, 1, 1])
+  sample.store.files.delete(name(2))
+  await expect((await openOn(sample.store)).append(note('x'))).rejects.toMatchObject({
+    code: 'seq_gap',
+    exit: 3,
+    finding: { seq: 2 },
+  })
+})
+
 test('options that can never work are refused', async () => {
   const store = memoryStore()
   const actor = { kind: 'ci', id: 'x' } as const
