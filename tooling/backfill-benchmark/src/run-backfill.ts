@@ -26,6 +26,8 @@ export async function runBackfill(options: {
   const child = spawn(
     process.execPath,
     [
+      // As the root script `fs-backfill` starts it.
+      '--single-threaded-gc',
       '--conditions=@fs/source',
       MAIN,
       'run',
