@@ -100,6 +100,7 @@ export {
 export { type Merge, type MergeCounts, type MergeOptions, mergeRows } from './merge-rows.ts'
 export { sortRows } from './sort-rows.ts'
 export { SYMBOLS_PER_FILE } from './symbol-batches.ts'
+export { cutSymbols } from './symbol-groups.ts'
 export type { PlannedFile, ReadPlan } from './read-plan.ts'
 export type { WorkerContext, WriteTarget, WrittenFile } from './workers/context.ts'
 export type { WorkerPool } from './workers/pool.ts'
