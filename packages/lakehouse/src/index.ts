@@ -26,6 +26,8 @@ export {
 export { formatActions, parseActions } from './delta/commit-file.ts'
 export { judge, type Operation, type Verdict } from './delta/conflict.ts'
 export type { Compaction, CompactOptions } from './compact.ts'
+export { type CompactionGroup, type IndexedFile, planCompaction } from './plan-compaction.ts'
+export type { IndexedRun } from './row-index.ts'
 export { checkpointPath, commitPath, decodePath, encodePath } from './delta/layout.ts'
 export { fileLifespans, type FileLifespan } from './delta/lifespan.ts'
 export {
