@@ -19,7 +19,7 @@ import {
 } from '@fs/lakehouse'
 import { combine, computeFeatures, featuresFor, FORMULAS, type FormulaId } from '@fs/ratings'
 import { type Policy, type Report, type Table, validate } from '@fs/validator'
-import { groupRows, type SymbolFeatures } from './group-rows.ts'
+import { groupRows, joinBars, type SymbolFeatures } from './group-rows.ts'
 import { type BarRows, featuresByEpoch, type KnownFeatures } from './knowledge-epochs.ts'
 import { matrixColumns } from './matrix-columns.ts'
 import type { RetrievedValues } from './retrieved-values.ts'
@@ -81,16 +81,17 @@ export async function computeGroup(
   const catalogue = featuresFor(task.formula)
   const fewest = Math.min(...task.features.map((name) => catalogue[name]!.firstValue))
   const { rows: allBars } = await context.readRows(task.bars)
+  const { symbol: _, ...values } = allBars
   const held = new Map(
     symbolRuns(texts(allBars, 'symbol')).map((run) => [
       run.symbol,
-      knownBy(sliceRows(allBars, run.start, run.end), task.asOf),
+      knownBy(sliceRows(values, run.start, run.end), task.asOf),
     ]),
   )
   const retrieved = new Map(task.retrieved.map((values) => [values.symbol, values]))
   const leftOut: LeftOut[] = []
   const bars = new Map<string, number>()
-  const used: Columns[] = []
+  const used: { symbol: string; rows: Columns }[] = []
   const computed: SymbolFeatures[] = []
   for (const symbol of task.symbols) {
     const rows = held.get(symbol)
@@ -104,7 +105,7 @@ export async function computeGroup(
       continue
     }
     bars.set(symbol, count)
-    used.push(rows)
+    used.push({ symbol, rows })
     computed.push({
       symbol,
       computed: computeSymbol(rows, task),
@@ -117,14 +118,18 @@ export async function computeGroup(
   const incoming = groupRows(computed, task.features, task.runId)
 
   const { rows: existing } = await context.readRows(task.existing)
-  const { rows: fresh, perSymbol } = mergeRows(task.schema, existing, incoming, { now: task.now })
+  const { rows: fresh, perSymbol } = mergeRows(task.schema, existing, incoming, {
+    now: task.now,
+    wholeHistoryOf: 'computed',
+  })
   const merged = join(existing, fresh)
   // Rows of later knowledge were judged by the run that wrote them. Those of this run are judged in any case, also where
   // they are known only since now because they contradict others.
   const earlier = knownBy(existing, task.judgedAt)
   const judged = earlier === existing ? merged : join(earlier, fresh)
-  const isWhole = used.reduce((sum, rows) => sum + rowCount(rows), 0) === rowCount(allBars)
-  const report = judge(task, isWhole ? allBars : concatRows(used), judged, fresh)
+  // Usually every bar is used, and nothing needs to be copied.
+  const isWhole = used.reduce((sum, { rows }) => sum + rowCount(rows), 0) === rowCount(allBars)
+  const report = judge(task, isWhole ? allBars : joinBars(used), judged, fresh)
   const file = task.write ? await context.writeRows(task.target, fresh) : null
   return { file, perSymbol, bars, leftOut, matrix: deriveColumns(merged, task), report }
 }
@@ -170,8 +175,11 @@ function deriveColumns(
   rows: Columns,
   { formula, features }: Pick<DeriveTask, 'formula' | 'features'>,
 ): SymbolColumns[] {
+  const shown = Object.fromEntries(
+    ['timestamp', 'source', ...features].map((name) => [name, rows[name]!]),
+  )
   return symbolRuns(texts(rows, 'symbol')).map(({ symbol, start, end }) => {
-    const own = sliceRows(rows, start, end)
+    const own = sliceRows(shown, start, end)
     const part = matrixColumns(
       {
         timestamp: numbers(own, 'timestamp'),

@@ -1,4 +1,4 @@
-import type { Column, Columns } from '@fs/lakehouse'
+import { type Columns, concatRows, rowCount } from '@fs/lakehouse'
 import type { KnownFeatures } from './knowledge-epochs.ts'
 import type { RetrievedValues } from './retrieved-values.ts'
 
@@ -24,8 +24,8 @@ export function groupRows(
   runId: string,
 ): Columns {
   const length = group.reduce((sum, own) => sum + rowsOf(own), 0)
-  const symbol = Array.from<string>({ length })
-  const source = Array.from<string>({ length }).fill('computed')
+  const symbol = textColumn(length)
+  const source = textColumn(length).fill('computed')
   const columns: Record<string, Float64Array> = {}
   for (const name of ['timestamp', 'known_at', ...features]) {
     columns[name] = new Float64Array(length)
@@ -45,8 +45,33 @@ export function groupRows(
     if (retrieved !== undefined) source[start + place] = 'retrieved'
     start = end
   }
-  const run_id: Column = Array.from<string>({ length }).fill(runId)
-  return { symbol, source, run_id, ...columns }
+  return { symbol, source, run_id: textColumn(length).fill(runId), ...columns }
+}
+
+/**
+ * Joins the bars of several symbols.
+ *
+ * @param parts rows of one symbol each, without the symbol itself
+ * @returns rows in the order of the parts, with the symbol
+ */
+export function joinBars(
+  parts: readonly { readonly symbol: string; readonly rows: Columns }[],
+): Columns {
+  const symbol = textColumn(parts.reduce((sum, { rows }) => sum + rowCount(rows), 0))
+  let start = 0
+  for (const { symbol: name, rows } of parts) {
+    const end = start + rowCount(rows)
+    symbol.fill(name, start, end)
+    start = end
+  }
+  return { symbol, ...concatRows(parts.map(({ rows }) => rows)) }
+}
+
+// Several times as fast as `Array.from`, and there are millions of rows.
+function textColumn(length: number): string[] {
+  const column: string[] = []
+  column.length = length
+  return column
 }
 
 function rowsOf({ computed, retrieved }: SymbolFeatures): number {

@@ -1,7 +1,7 @@
 import { concatRows, sortRows } from '@fs/lakehouse'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { groupRows, type SymbolFeatures } from '../src/group-rows.ts'
+import { groupRows, joinBars, type SymbolFeatures } from '../src/group-rows.ts'
 
 const FEATURES = ['rsi', 'recommend_all']
 
@@ -58,4 +58,14 @@ test('wherever a retrieval lies, the rows come sorted', () => {
       expect(given).toEqual(sortRows(joined, 'timestamp'))
     }),
   )
+})
+
+test('bars of several symbols are joined in their order', () => {
+  const rows = (...close: number[]) => ({ close: Float64Array.from(close) })
+  expect(
+    joinBars([
+      { symbol: 'A:B', rows: rows(1, 2) },
+      { symbol: 'A:A', rows: rows(3) },
+    ]),
+  ).toEqual({ symbol: ['A:B', 'A:B', 'A:A'], close: Float64Array.of(1, 2, 3) })
 })

@@ -14,6 +14,11 @@ export interface MergeOptions {
    * known since `now`.
    */
   readonly restatedAt?: number
+  /**
+   * A `source` whose incoming rows are all there is to know of their keys, as when a history is computed anew. Their last
+   * row is then what the table knows last, also where it contradicts what the table was told before.
+   */
+  readonly wholeHistoryOf?: string
   /** Leaves out every symbol the table holds at all. */
   readonly onlyNewSymbols?: boolean
 }
@@ -60,50 +65,145 @@ export function mergeRows(
   const held = sideOf(existing, schema.time, values, keyRest)
   const fresh = sideOf(incoming, schema.time, values, keyRest)
 
-  const taken: number[] = []
-  const knownAtOf: number[] = []
+  const accepted = new AcceptedRows(fresh.length)
   const perSymbol = new Map<string, MergeCounts>()
-  let counts: MergeCounts = { added: 0, restated: 0, unchanged: 0 }
-  let symbol = ''
   let from = 0
-  // For the current symbol and time: the incoming rows so far, and positions in `taken` of those accepted.
-  const seen: number[] = []
-  const accepted: number[] = []
+  for (let start = 0; start < fresh.length;) {
+    const symbol = fresh.symbols[start]
+    if (typeof symbol !== 'string')
+      throw new RangeError(`row ${start}: the symbol must not be null`)
+    let end = start + 1
+    while (end < fresh.length && fresh.symbols[end] === symbol) end += 1
+    const counts: MergeCounts = { added: 0, restated: 0, unchanged: 0 }
+    perSymbol.set(symbol, counts)
+    while (from < held.length && compareCodePoints(held.symbols[from]!, symbol) < 0) from += 1
+    const isHeld = held.symbols[from] === symbol
+    if (isHeld && options.onlyNewSymbols) {
+      counts.unchanged += end - start
+    } else if (!isHeld && isOneRowEach(fresh, start, end)) {
+      for (let row = start; row < end; row++) accepted.add(row, fresh.knownAt[row]!)
+      counts.added += end - start
+    } else {
+      from = mergeSymbol({
+        held,
+        fresh,
+        accepted,
+        counts,
+        symbol,
+        from,
+        start,
+        end,
+        options,
+        schema,
+      })
+    }
+    start = end
+  }
 
-  for (let row = 0; row < fresh.length; row++) {
-    const own = fresh.symbols[row]
-    if (typeof own !== 'string') throw new RangeError(`row ${row}: the symbol must not be null`)
+  // A first import is taken as a whole: nothing needs to be copied.
+  const rows = accepted.isEveryRow(fresh.length) ? incoming : takeRows(incoming, accepted.rows())
+  return { rows: inSchemaOrder(schema, rows, accepted.knownAt()), perSymbol }
+}
+
+// The rows to write, and since when each is known. At most two for an incoming row: its own, and one known since now.
+class AcceptedRows {
+  readonly #rows: Int32Array
+  readonly #knownAt: Float64Array
+  #length = 0
+
+  constructor(incoming: number) {
+    this.#rows = new Int32Array(2 * incoming)
+    this.#knownAt = new Float64Array(2 * incoming)
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  rowAt(position: number): number {
+    return this.#rows[position]!
+  }
+
+  knownAtOf(position: number): number {
+    return this.#knownAt[position]!
+  }
+
+  add(row: number, knownAt: number): void {
+    this.#rows[this.#length] = row
+    this.#knownAt[this.#length] = knownAt
+    this.#length += 1
+  }
+
+  isEveryRow(incoming: number): boolean {
+    if (this.#length !== incoming) return false
+    for (let i = 0; i < incoming; i++) if (this.#rows[i] !== i) return false
+    return true
+  }
+
+  rows(): Int32Array {
+    return this.#rows.subarray(0, this.#length)
+  }
+
+  knownAt(): Float64Array {
+    return this.#knownAt.slice(0, this.#length)
+  }
+}
+
+// Usual for a symbol that is new: every row has a time of its own, and nothing needs to be compared.
+function isOneRowEach(side: Side, start: number, end: number): boolean {
+  for (let row = start; row < end; row++) {
+    if (Number.isNaN(side.knownAt[row]!)) return false
+    if (row > start ? !(side.times[row]! > side.times[row - 1]!) : Number.isNaN(side.times[row]!)) {
+      return false
+    }
+  }
+  return true
+}
+
+// Merges the rows of one symbol; gives the position in `held` it has come to.
+function mergeSymbol(merge: {
+  readonly held: Side
+  readonly fresh: Side
+  readonly accepted: AcceptedRows
+  readonly counts: MergeCounts
+  readonly symbol: string
+  readonly from: number
+  readonly start: number
+  readonly end: number
+  readonly options: MergeOptions
+  readonly schema: TableSchema
+}): number {
+  const { held, fresh, accepted, counts, symbol, start, end, options, schema } = merge
+  let { from } = merge
+  // Where the incoming, and the accepted, rows of the current time begin.
+  let timeStart = start
+  let acceptedStart = accepted.length
+  for (let row = start; row < end; row++) {
     const time = fresh.times[row]!
     const knownAt = fresh.knownAt[row]!
-    if (Number.isNaN(time) || Number.isNaN(knownAt)) throw incomplete(own, schema.time, time)
-    if (own !== symbol || time !== fresh.times[row - 1]) {
-      seen.length = 0
-      accepted.length = 0
-    }
-    if (own !== symbol) {
-      symbol = own
-      counts = { added: 0, restated: 0, unchanged: 0 }
-      perSymbol.set(symbol, counts)
-      while (from < held.length && compareCodePoints(held.symbols[from]!, own) < 0) from += 1
-    }
-    if (options.onlyNewSymbols && held.symbols[from] === symbol) {
-      counts.unchanged += 1
-      continue
+    if (Number.isNaN(time) || Number.isNaN(knownAt)) throw incomplete(symbol, schema.time, time)
+    if (time !== fresh.times[timeStart]) {
+      timeStart = row
+      acceptedStart = accepted.length
     }
     // The negation passes rows without a time, which other engines may write.
     while (held.symbols[from] === symbol && !(held.times[from]! >= time)) from += 1
 
-    const twin = seen.find(
-      (other) =>
-        (options.restatedAt !== undefined || fresh.knownAt[other] === knownAt) &&
-        sameKey(fresh, other, fresh, row),
-    )
-    if (twin !== undefined) {
-      if (!sameValues(fresh, twin, fresh, row)) throw contradiction(own, time, knownAt)
+    let twin = timeStart
+    while (
+      twin < row &&
+      !(
+        (options.restatedAt !== undefined || fresh.knownAt[twin] === knownAt) &&
+        sameKey(fresh, twin, fresh, row)
+      )
+    ) {
+      twin += 1
+    }
+    if (twin < row) {
+      if (!sameValues(fresh, twin, fresh, row)) throw contradiction(symbol, time, knownAt)
       counts.unchanged += 1
       continue
     }
-    seen.push(row)
 
     // The versions of this key: those held, then those just accepted.
     let latestKnownAt = -Infinity
@@ -127,30 +227,55 @@ export function mergeRows(
     for (let i = from; held.symbols[i] === symbol && held.times[i] === time; i++) {
       consider(held, i, held.knownAt[i]!)
     }
-    for (const position of accepted) consider(fresh, taken[position]!, knownAtOf[position]!)
+    for (let i = acceptedStart; i < accepted.length; i++) {
+      consider(fresh, accepted.rowAt(i), accepted.knownAtOf(i))
+    }
 
     const isNew = latestKnownAt === -Infinity
     const contradicts = viewKnownAt === knownAt
-    const isKnown =
-      options.restatedAt === undefined ? viewEqual || (contradicts && laterEqual) : latestEqual
-    if (isKnown) {
-      counts.unchanged += 1
+    // Two corrections within a second still need two times.
+    const sinceNow = Math.max(options.restatedAt ?? options.now, latestKnownAt + 1)
+    let isChange = false
+    if (isNew) {
+      accepted.add(row, knownAt)
+      counts.added += 1
       continue
     }
-    if (isNew) counts.added += 1
-    else counts.restated += 1
-    accepted.push(taken.length)
-    taken.push(row)
-    const restates = !isNew && (options.restatedAt !== undefined || contradicts)
-    // Two corrections within a second still need two times.
-    knownAtOf.push(
-      restates ? Math.max(options.restatedAt ?? options.now, latestKnownAt + 1) : knownAt,
-    )
+    if (options.restatedAt !== undefined) {
+      if (!latestEqual) {
+        accepted.add(row, sinceNow)
+        isChange = true
+      }
+    } else if (isWholeHistory(fresh, row, options)) {
+      if (!viewEqual && !contradicts) {
+        accepted.add(row, knownAt)
+        isChange = true
+        if (knownAt >= latestKnownAt) latestEqual = true
+      }
+      // Whatever the table was told meanwhile, the last of a whole history is what is known now.
+      if (!latestEqual && isLastOfKey(fresh, row, end)) {
+        accepted.add(row, sinceNow)
+        isChange = true
+      }
+    } else if (!viewEqual && !(contradicts && laterEqual)) {
+      accepted.add(row, contradicts ? sinceNow : knownAt)
+      isChange = true
+    }
+    if (isChange) counts.restated += 1
+    else counts.unchanged += 1
   }
+  return from
+}
 
-  // A first import is taken as a whole: nothing needs to be copied.
-  const rows = taken.length === fresh.length ? incoming : takeRows(incoming, taken)
-  return { rows: inSchemaOrder(schema, rows, Float64Array.from(knownAtOf)), perSymbol }
+function isWholeHistory(side: Side, row: number, { wholeHistoryOf }: MergeOptions): boolean {
+  return wholeHistoryOf !== undefined && side.sources?.[row] === wholeHistoryOf
+}
+
+function isLastOfKey(side: Side, row: number, end: number): boolean {
+  for (let next = row + 1; next < end && side.times[next] === side.times[row]; next++) {
+    if (sameKey(side, next, side, row)) return false
+  }
+  return true
 }
 
 function incomplete(symbol: string, timeColumn: string, time: number): LakehouseError {
@@ -193,6 +318,7 @@ interface Side {
   readonly knownAt: Float64Array
   readonly values: readonly (Float64Array | readonly (string | null)[] | undefined)[]
   readonly key: readonly (Float64Array | readonly (string | null)[] | undefined)[]
+  readonly sources?: readonly (string | null)[]
 }
 
 function sideOf(rows: Columns, time: string, values: string[], key: string[]): Side {
@@ -208,6 +334,8 @@ function sideOf(rows: Columns, time: string, values: string[], key: string[]): S
     knownAt: numbers(rows, 'known_at'),
     values: values.map((name) => rows[name]),
     key: key.map((name) => rows[name]),
+    ...(key.includes('source') &&
+      rows['source'] !== undefined && { sources: texts(rows, 'source') }),
   }
 }
 
@@ -219,8 +347,8 @@ function sameValues(a: Side, i: number, b: Side, k: number): boolean {
   for (let c = 0; c < a.values.length; c++) {
     const left = a.values[c]?.[i] ?? Number.NaN
     const right = b.values[c]?.[k] ?? Number.NaN
-    // No value is equal to no value, be it NaN or null.
-    if (left !== right && !(left !== left && right !== right)) return false
+    // No value is equal to no value, be it NaN or null; the zeros of both signs are two values.
+    if (!Object.is(left, right)) return false
   }
   return true
 }

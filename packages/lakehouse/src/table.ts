@@ -330,7 +330,7 @@ export function openTable(
       const known = new Set(before?.files)
       const changed = (at?.files ?? []).filter((file) => !known.has(file))
       const stands = before !== undefined && at?.metaData === before?.metaData
-      results = await Promise.all(
+      results = await allOrError(
         commit.groups.map(async (group, i) => {
           const earlier = results[i]
           if (
@@ -388,7 +388,7 @@ export function openTable(
       }
     } catch (error) {
       // Once a commit was tried, these leave open whether it was made: the files may belong to the table.
-      const isOpen = tried && isLakehouseError(error, 'io_error', 'fsync_failed', 'aborted')
+      const isOpen = tried && isLakehouseError(error, 'io_error', 'fsync_failed')
       if (!isOpen) await discard(new Set())
       throw error
     }
@@ -554,6 +554,12 @@ function afterRepetition(
 }
 
 const NO_ROWS: MergeCounts = { added: 0, restated: 0, unchanged: 0 }
+
+/** Waits for all, also when one fails: what the others write can then be cleared away. */
+async function allOrError<Result>(work: readonly Promise<Result>[]): Promise<Result[]> {
+  await Promise.allSettled(work)
+  return await Promise.all(work)
+}
 
 /** Cuts a list into pieces of a length, the last one shorter. */
 function chunk<Item>(items: readonly Item[], length: number): Item[][] {

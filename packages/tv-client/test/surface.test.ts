@@ -6,11 +6,22 @@ test('the package exports exactly these names', () => {
     [
       "CandidatesError",
       "EXCHANGES",
+      "SCANNER_TIMEFRAMES",
+      "SCANNER_URL",
+      "ScannerError",
       "VALUE_COLUMNS",
+      "createScannerClient",
+      "cutBatches",
+      "discardRows",
+      "fetchScreen",
+      "fetchTechnicals",
+      "formatCoverage",
       "formatSymbol",
       "isKnownExchange",
       "parseCandidates",
+      "parseRetryAfter",
       "parseSymbol",
+      "planColumns",
       "symbolFromFileName",
     ]
   `)

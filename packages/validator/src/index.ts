@@ -2,6 +2,12 @@ export { marketCalendar } from './calendar.ts'
 export { type CheckInfo, type Grain, type Severity } from './check.ts'
 export { CHECKS } from './checks.ts'
 export {
+  checkCoverage,
+  type CoverageCheck,
+  type CoverageExpectation,
+  type CoverageFault,
+} from './coverage.ts'
+export {
   type Catalogue,
   type DigestPair,
   type FeatureDeclaration,

@@ -6,6 +6,7 @@ test('the package exports these names and no others', () => {
     'CHECKS',
     'POLICIES',
     'PolicyError',
+    'checkCoverage',
     'marketCalendar',
     'mergeReports',
     'resolvePolicy',

@@ -97,7 +97,7 @@ async function once(
   } catch (error) {
     const { stderr } = error as { stderr?: string }
     const lines = (stderr?.trim() || String(error)).split('\n')
-    return lines.at(-1)!.slice(0, 200)
+    return (lines.find((line) => /error/i.test(line)) ?? lines.at(-1)!).slice(0, 200)
   }
   await writeFile(mark, what)
   return undefined

@@ -107,7 +107,8 @@ export async function commitActions(
   let doubts = 0
 
   for (let attempts = 0; attempts < maxAttempts; attempts++) {
-    checkSignal(options.signal, tablePath)
+    // In doubt whether the last attempt got through, the answer comes first.
+    if (doubts === 0) checkSignal(options.signal, tablePath)
     const earlier = earlierVersion(snapshot, options.transaction)
     if (earlier !== null) {
       await discard(store, tablePath, plan ?? previous?.plan, snapshot)

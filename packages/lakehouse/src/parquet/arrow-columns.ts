@@ -35,8 +35,13 @@ export function toArrow(
   const length = rowCount(rows)
   const fields: Field[] = []
   const children: Data[] = []
+  const used = new Set<Column>()
   for (const column of columns) {
-    const data = toData(rows[column.name], column, length)
+    const values = rows[column.name]
+    // Two Arrow columns over one typed array make a corrupt stream.
+    const isRepeated = values !== undefined && used.has(values)
+    if (values !== undefined) used.add(values)
+    const data = toData(isRepeated ? values.slice() : values, column, length)
     fields.push(new Field(column.name, data.type as DataType, column.nullable))
     children.push(data)
   }
@@ -59,14 +64,7 @@ function toData(values: Column | undefined, column: TableColumn, length: number)
   const numbers = values ?? new Float64Array(length).fill(Number.NaN)
   const { nullBitmap, nullCount } = nullsOf(numbers, column)
   if (column.type === 'double') {
-    // A copy: two Arrow columns over one typed array make a corrupt stream.
-    return makeData({
-      type: new Float64(),
-      length,
-      nullCount,
-      nullBitmap,
-      data: numbers.slice(),
-    })
+    return makeData({ type: new Float64(), length, nullCount, nullBitmap, data: numbers })
   }
   if (column.type === 'boolean') {
     const bits = new Uint8Array((length + 7) >> 3)
@@ -181,6 +179,11 @@ export function fromArrow(vector: Vector, name: string): Column {
     }
     return values
   }
+  const [only, ...others] = vector.data
+  if (only !== undefined && others.length === 0 && only.nullCount === 0 && isFloat64(type)) {
+    // A view: the decoded memory is handed on instead of copied.
+    return only.values as Float64Array
+  }
   const values = new Float64Array(vector.length)
   if (DataType.isNull(type)) return values.fill(Number.NaN)
   let at = 0
@@ -192,6 +195,10 @@ export function fromArrow(vector: Vector, name: string): Column {
     at += data.length
   }
   return values
+}
+
+function isFloat64(type: DataType): boolean {
+  return DataType.isFloat(type) && type.precision === 2
 }
 
 function isText(type: DataType): boolean {
@@ -237,7 +244,7 @@ const PER_SECOND: Record<number, number> = {
 
 function copyNumbers(target: Float64Array, at: number, data: Data, name: string): void {
   const type = data.type as DataType
-  if (DataType.isFloat(type) && type.precision === 2) {
+  if (isFloat64(type)) {
     target.set(data.values as Float64Array, at)
   } else if (DataType.isBool(type)) {
     const bits = data.values as Uint8Array

@@ -130,7 +130,7 @@ async function readExactly(source: FileSource, start: number, end: number): Prom
 export function corrupt(path: string, what: string, cause?: unknown): LakehouseError {
   return new LakehouseError(
     'corrupt_file',
-    `${path} cannot be read: ${what}. Nothing was changed; restore the file or write its rows again.`,
+    `${path} cannot be read: ${what}. Nothing was changed; put the file back from a copy.`,
     { cause, evidence: { file: path } },
   )
 }

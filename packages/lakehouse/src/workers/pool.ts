@@ -72,10 +72,10 @@ export function createWorkerPool(
       busy.delete(worker)
       job.reject(
         new LakehouseError(
-          closed ? 'aborted' : 'corrupt_file',
+          closed ? 'aborted' : isOutOfMemory(cause) ? 'io_error' : 'corrupt_file',
           closed
             ? 'the worker was stopped; nothing of its task was committed'
-            : `a worker died while it ran '${job.request.name}': ${String(cause)}. A damaged file or too little memory can cause this; nothing was committed.`,
+            : `a worker died while it ran '${job.request.name}': ${String(cause)}. ${isOutOfMemory(cause) ? 'Give it more memory or fewer workers' : 'A damaged file can cause this'}; nothing was committed.`,
           { cause },
         ),
       )
@@ -135,4 +135,8 @@ function interrupted(signal: AbortSignal): LakehouseError {
   return new LakehouseError('aborted', 'the work was ended; what had not begun was left undone', {
     cause: signal.reason,
   })
+}
+
+function isOutOfMemory(cause: unknown): boolean {
+  return (cause as { code?: unknown } | null)?.code === 'ERR_WORKER_OUT_OF_MEMORY'
 }
