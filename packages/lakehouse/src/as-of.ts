@@ -15,6 +15,7 @@ import type { ReadPlan } from './read-plan.ts'
 import type { TableColumn, TableSchema } from './schema.ts'
 import { groupSpine, type Spine, toSpineColumns } from './spine.ts'
 import { SYMBOLS_PER_FILE } from './symbol-batches.ts'
+import { cutSymbols } from './symbol-groups.ts'
 import { packRows, type PackedRows, unpackRows } from './workers/packed-rows.ts'
 import type {
   PickedGroup,
@@ -219,16 +220,16 @@ export function pointInTimeReads(table: ReadableTable): PointInTimeReads {
     const target = emptyAnswer(answer, length)
     const picked: PickedGroup[] = []
     const work: Promise<void>[] = []
-    for (let first = 0; first < symbols.length; first += SYMBOLS_PER_FILE) {
-      const group = symbols.slice(first, first + SYMBOLS_PER_FILE)
+    for (const { first, end } of cutSymbols(symbols, at.files, SYMBOLS_PER_FILE)) {
+      const group = symbols.slice(first, end)
       const from = offsets[first]!
-      const to = offsets[first + group.length]!
+      const to = offsets[end]!
       const own = times.slice(from, to)
       const [earliest, latest] = range(own)
       const args: PickGroup = {
         ...planRead(opened, group, earliest, latest),
         symbols: group,
-        offsets: offsets.slice(first, first + group.length + 1).map((offset) => offset - from),
+        offsets: offsets.slice(first, end + 1).map((offset) => offset - from),
         asOf: own,
         parts: packSlice(parts, from, to),
       }
@@ -275,8 +276,8 @@ export function pointInTimeReads(table: ReadableTable): PointInTimeReads {
     checkNames(name, ['symbol', ...checked.keyParts], answer)
     const symbols = chosen?.toSorted(compareCodePoints) ?? [...(await table.symbols(at)).keys()]
     const work: Promise<PickedGroup>[] = []
-    for (let first = 0; first < symbols.length; first += SYMBOLS_PER_FILE) {
-      const group = symbols.slice(first, first + SYMBOLS_PER_FILE)
+    for (const { first, end } of cutSymbols(symbols, at.files, SYMBOLS_PER_FILE)) {
+      const group = symbols.slice(first, end)
       // Membership has no lower bound, so neither has the plan.
       const read = planRead(
         {

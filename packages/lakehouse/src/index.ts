@@ -26,6 +26,8 @@ export {
 export { formatActions, parseActions } from './delta/commit-file.ts'
 export { judge, type Operation, type Verdict } from './delta/conflict.ts'
 export type { Compaction, CompactOptions } from './compact.ts'
+export { type CompactionGroup, type IndexedFile, planCompaction } from './plan-compaction.ts'
+export type { IndexedRun } from './row-index.ts'
 export { checkpointPath, commitPath, decodePath, encodePath } from './delta/layout.ts'
 export { fileLifespans, type FileLifespan } from './delta/lifespan.ts'
 export {
@@ -100,6 +102,7 @@ export {
 export { type Merge, type MergeCounts, type MergeOptions, mergeRows } from './merge-rows.ts'
 export { sortRows } from './sort-rows.ts'
 export { SYMBOLS_PER_FILE } from './symbol-batches.ts'
+export { cutSymbols } from './symbol-groups.ts'
 export type { PlannedFile, ReadPlan } from './read-plan.ts'
 export type { WorkerContext, WriteTarget, WrittenFile } from './workers/context.ts'
 export type { WorkerPool } from './workers/pool.ts'

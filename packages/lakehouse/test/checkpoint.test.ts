@@ -142,6 +142,24 @@ test('a version before the oldest that is left is refused by name', async () => 
   expect((await collect(lake.table(TABLE), { version: 10 }))['close']).toHaveLength(11)
 })
 
+test('removed files are listed for a week, and keep nothing of the table from being read', async () => {
+  let now = START + 200 * DAY
+  const lake = await lakeWith(12, { now: () => now })
+  const expected = linesOf(await collect(lake.table(TABLE)))
+  await lake.table(TABLE).compact({ runId: 'compact' })
+  const checkpoints = createCheckpoints(lake.store, lake.workers)
+  const removed = async () => {
+    expect(await lake.table(TABLE).checkpoint()).toBe(12)
+    const { tombstones } = await readSnapshot(lake.store, TABLE, { checkpoints })
+    return tombstones.length
+  }
+  now += 7 * DAY
+  expect(await removed()).toBe(12)
+  now += 1
+  expect(await removed()).toBe(0)
+  expect(linesOf(await collect(lake.table(TABLE)))).toEqual(expected)
+})
+
 test('a checkpoint that cannot be written fails no commit, and is reported', async () => {
   const events: LakehouseEvent[] = []
   const lake = await lakeWith(10, { onEvent: (event) => events.push(event) })

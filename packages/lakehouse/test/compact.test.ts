@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Lakehouse, openLakehouse } from '../src/index.ts'
+import { type IndexedFile, type Lakehouse, openLakehouse, planCompaction } from '../src/index.ts'
 import { bar, BARS, barsOf, linesOf } from './bars.ts'
 import { columnsOf, tableOf, valueColumns } from './tables.ts'
 import { collect, temporaryLake } from './temporary-lake.ts'
@@ -86,4 +86,35 @@ test('a compaction loses every race: an upsert in between stands, and no file is
   expect(both.slice(0, 2).filter(({ version }) => version !== null).length).toBeLessThanOrEqual(1)
   const stored = (await lake.store.list('bars_1d/part-')).length
   expect(stored).toBe(state.files.length + state.tombstones.length)
+})
+
+function indexed(path: string, symbols: readonly string[], rows = 1): IndexedFile {
+  const runs = symbols.map((symbol) => ({ symbol, firstRow: 0, rows, minTime: 0, maxTime: 0 }))
+  return { path, runs }
+}
+
+test('files that share a symbol, even by way of others, are rewritten together and no other', () => {
+  const files = [
+    indexed('a', ['A', 'B', 'C']),
+    indexed('x', ['X', 'Y', 'Z']),
+    indexed('c', ['C', 'D', 'E']),
+    indexed('e', ['E', 'F', 'G']),
+  ]
+  expect(planCompaction(files, 4, 100)).toEqual([
+    {
+      paths: ['a', 'c', 'e'],
+      files: [
+        ['A', 'B', 'C', 'D'],
+        ['E', 'F', 'G'],
+      ],
+      rows: 9,
+    },
+  ])
+})
+
+test('a file takes no more rows than it may, and a symbol is never cut', () => {
+  const files = [indexed('a', ['A', 'B', 'C'], 4), indexed('b', ['C', 'D'], 20)]
+  expect(planCompaction(files, 64, 10)).toEqual([
+    { paths: ['a', 'b'], files: [['A', 'B'], ['C'], ['D']], rows: 52 },
+  ])
 })

@@ -18,7 +18,7 @@ const lake = temporaryLake()
 const seconds = (time: string): number =>
   Date.parse(/[zZ]$/.test(time) ? time : `${time.replace(' ', 'T')}Z`) / 1000
 
-/** Asks a table of these rows, written in two files. */
+/** Asks a table of these rows; more than a handful are written in two files. */
 async function ask(
   name: string,
   columns: readonly TableColumn[],
@@ -27,7 +27,7 @@ async function ask(
   options: AsOfOptions,
   keyParts: readonly string[] = [],
 ) {
-  const half = Math.ceil(rows.length / 2)
+  const half = rows.length > 8 ? Math.ceil(rows.length / 2) : rows.length
   const files: Columns[] = [rows.slice(0, half), rows.slice(half)]
     .filter((part) => part.length > 0)
     .map((part) => columnsOf(part, columns))
