@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { readNumericTimes } from '../src/bar-times.ts'
 import { checkBars } from '../src/check-bars.ts'
 import { parseCsvBars } from '../src/csv-bars.ts'
 import { BarFileError } from '../src/raw-bars.ts'
@@ -43,9 +44,35 @@ test.each([
   expect(timesOf(time).timestamp[0]).toBe(utc(expected))
 })
 
-test('the unit of Unix times is one for the whole column', () => {
-  const bars = timesOf('0', '86400000', '1706659200000')
-  expect([...bars.timestamp], 'milliseconds throughout').toEqual([0, DAY, utc('2024-01-31')])
+test('the unit of Unix times is one for the whole column, also where it begins in 1970', () => {
+  const days = Array.from({ length: 3000 }, (_, day) => day)
+  const bars = timesOf(...days.map((day) => `${day * DAY * 1000}`))
+  expect([...bars.timestamp], 'milliseconds throughout').toEqual(days.map((day) => day * DAY))
+  expect([...timesOf('0', '86400', '1706659200').timestamp]).toEqual([0, DAY, 1_706_659_200])
+})
+
+test.each([
+  ['seconds', 1, 1000],
+  ['seconds', 1, 1e9],
+  ['milliseconds', 1000, 1],
+  ['milliseconds', 1000, 1e6],
+  ['nanoseconds', 1e9, 1],
+])('one number that is no %s is named, and moves no other', (name, unit, other) => {
+  const start = utc('2024-01-29')
+  const times = [0, 1, 2, 3, 4].map((day) => (start + day * DAY) * unit)
+  for (const at of times.keys()) {
+    const mixed = times.map((time, index) => (index === at ? (time / unit) * other : time))
+    const columns = [timesOf(...mixed.map(String)), readNumericTimes(Float64Array.from(mixed))]
+    for (const column of columns) {
+      const seconds = 'seconds' in column ? column.seconds : column.timestamp
+      expect([...seconds]).toEqual(
+        times.map((time, index) => (index === at ? Number.NaN : time / unit)),
+      )
+      expect([...column.unreadable]).toEqual([
+        [at, `no time in ${name}, the unit of this column: ${mixed[at]}`],
+      ])
+    }
+  }
 })
 
 test.each([
