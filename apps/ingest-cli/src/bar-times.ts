@@ -12,6 +12,9 @@ const NUMBER = /^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i
 const YEAR_FIRST =
   /^(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?\s*(Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?$/i
 const MONTH_FIRST = /^(\d{1,2})\/(\d{1,2})\/(\d{4})(?:[T ]\s*(\d{1,2}):(\d{2})(?::(\d{2}))?)?$/
+const SHORTEST_MONTH = 28
+// Days from one bar to the next over a weekend and holidays.
+const LONGEST_CLOSURE = 7
 const COMPACT = /^(?:18|19|20|21)\d{6}$/
 
 /**
@@ -21,7 +24,8 @@ const COMPACT = /^(?:18|19|20|21)\d{6}$/
  *
  * @param cells the column, oldest or newest first
  * @returns Unix seconds for every cell
- * @throws BarFileError `day_first` when a date can only be day/month/year
+ * @throws BarFileError `day_first` when a date can only be day/month/year, or when the dates are monthly as
+ *   month/day/year and daily as day/month/year
  */
 export function readTimes(cells: readonly (string | null | undefined)[]): BarTimes {
   const texts = cells.map((cell) => cell?.trim() ?? '')
@@ -32,6 +36,7 @@ export function readTimes(cells: readonly (string | null | undefined)[]): BarTim
     numeric.every((text) => COMPACT.test(text) && !Number.isNaN(compactDate(text)))
   const unit = unitOf(compact ? [] : numeric.map(Number))
 
+  refuseDaysReadAsMonths(texts)
   const seconds = new Float64Array(texts.length)
   const unreadable = new Map<number, string>()
   for (const [at, text] of texts.entries()) {
@@ -131,6 +136,28 @@ function dateTime(text: string): number {
     )
   }
   return utcSeconds(year, month, day, hour, minute, second)
+}
+
+const DAY = 86_400
+
+// 01/02/2024, 02/02/2024, 03/02/2024: three days of February whose every part could be a month.
+function refuseDaysReadAsMonths(texts: readonly string[]): void {
+  const dates = texts.map((text) => MONTH_FIRST.exec(text)).filter((match) => match !== null)
+  const steps = (of: (match: RegExpExecArray) => number) =>
+    dates.slice(1).map((match, at) => Math.abs(of(match) - of(dates[at]!)) / DAY)
+  const isMonthly = steps(([, month, day, year]) => utcSeconds(year, month, day)).every(
+    (days) => days >= SHORTEST_MONTH,
+  )
+  if (dates.length < 2 || !isMonthly) return
+  const isDaily = steps(([, day, month, year]) => utcSeconds(year, month, day)).every(
+    (days) => days >= 1 && days <= LONGEST_CLOSURE,
+  )
+  if (!isDaily) return
+  const [first, second] = dates.map(([text]) => text)
+  throw new BarFileError(
+    'day_first',
+    `the dates ${first}, ${second} … are months apart as month/day/year and daily as day/month/year: write them 2024-01-31`,
+  )
 }
 
 function compactDate(text: string): number {

@@ -97,6 +97,25 @@ test('a file with a date that can only be day/month/year is refused by name', ()
   })
 })
 
+test.each([
+  ['01/02/2024', '02/02/2024', '03/02/2024'],
+  ['09/02/2024', '08/02/2024', '07/02/2024'],
+  ['01/02/2024', '02/02/2024', '05/02/2024'],
+])('dates that are monthly one way and daily the other are refused: %s, %s, %s', (...dates) => {
+  const lines = dates.map((date) => `${date},2,1,1`)
+  expect(refusal(csv('date,high,low,close', ...lines))).toMatchObject({
+    code: 'day_first',
+    message: expect.stringContaining(`${dates[0]}, ${dates[1]} … are months apart`),
+  })
+})
+
+test('American dates of days, and of months that are no days the other way round, are read', () => {
+  const first = (...dates: string[]) => timesOf(...dates).timestamp[0]
+  expect(first('2/1/2024', '2/2/2024', '2/5/2024')).toBe(utc('2024-02-01'))
+  expect(first('1/31/2024', '2/29/2024', '3/28/2024')).toBe(utc('2024-01-31'))
+  expect(first('2/1/2024')).toBe(utc('2024-02-01'))
+})
+
 test('columns are found in any order and letter case; others are ignored', () => {
   const bars = parseCsvBars(
     csv('\uFEFFVolume,Adj Close,CLOSE,Low,High,Open,Date,Name', '5,1,11,9,12,10,2024-01-31,AAPL'),
