@@ -97,6 +97,12 @@ async function runBars(options: BarsOptions, io: Io): Promise<ExitCode> {
   })
   for (const { path, reason } of found.ignored) output.note(`ignored ${path}: ${reason}`)
 
+  if (found.files.some(({ format }) => format === 'parquet')) {
+    output.note(
+      'Parquet files of other programs carry no checksums that could be verified: damage in them may go unseen.',
+    )
+  }
+
   // Imported here and not above: loading the codec takes longer than all of --help.
   const { openLakehouse } = await import('@fs/lakehouse')
   const lake = openLakehouse(settings.lakehouse, {

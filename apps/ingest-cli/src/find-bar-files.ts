@@ -104,7 +104,14 @@ function symbolOf(path: string, options: FindOptions): { symbol: string; guessed
     )
     return { symbol: checked, guessed: false }
   }
-  return symbolFromFileName(path, exchange === undefined ? {} : { exchange })
+  const name = basename(path)
+  // Elsewhere a backslash divides folders, so what stands before it would be lost without a word.
+  if (name.includes('\\')) {
+    throw new RangeError(
+      `the file ${name} has a backslash in its name, and no symbol has: rename it`,
+    )
+  }
+  return symbolFromFileName(name, exchange === undefined ? {} : { exchange })
 }
 
 type Candidate = Pick<BarFile, 'path' | 'format'>

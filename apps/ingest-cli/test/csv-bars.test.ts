@@ -161,6 +161,22 @@ test('a cell that is no number and a row of another length are named', () => {
   })
 })
 
+test.each(['inf', '-Inf', '+infinity', '1e999'])('the price %s is read, and not finite', (cell) => {
+  const raw = parseCsvBars(csv('date,high,low,close', `2024-01-30,${cell},9,11`))
+  expect(raw.unreadable.size).toBe(0)
+  const { rejected } = checkBars(raw, { timeframeSeconds: DAY, now: utc('2026-01-01') })
+  expect(rejected).toMatchObject([{ row: 2, reason: 'not_finite' }])
+})
+
+test.each(['utf16le', 'big-endian'])('a text in UTF-16 is refused with what to do: %s', (order) => {
+  const bytes = Buffer.from('\uFEFFdate,high,low,close\n2024-01-30,12,9,11\n', 'utf16le')
+  const text = (order === 'utf16le' ? bytes : bytes.swap16()).toString('utf8')
+  expect(refusal(text)).toMatchObject({
+    code: 'malformed',
+    message: expect.stringMatching(/^[^\0]*write it as UTF-8$/),
+  })
+})
+
 test('a column that brings known_at is read like the time', () => {
   const text = csv(
     'date,high,low,close,Seen',
