@@ -1,26 +1,23 @@
-import { readFile } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import {
   checkInput,
   chooseRunId,
-  CommandError,
   EXIT,
   openCommand,
   parseTime,
   runFolder,
   withCommonOptions,
-  writeArtefact,
   type CommonOptions,
   type ExitCode,
   type Io,
 } from '@fs/cli'
 import { Option, type Command } from 'commander'
-import { BARS_IMPORT_FILE, type BarsImport } from './bars-import.ts'
-import { findBarFiles, type BarFile } from './find-bar-files.ts'
+import type { BarsImport } from './bars-import.ts'
+import { findBarFiles } from './find-bar-files.ts'
+import { openAccount } from './import-account.ts'
 import { BARS_TABLE, importBars } from './import-bars.ts'
 import { parseKnownAt } from './known-at.ts'
 import { printImport } from './print-import.ts'
-import { digestFile } from './read-bar-file.ts'
 
 interface BarsOptions extends CommonOptions {
   from: string
@@ -89,14 +86,25 @@ async function runBars(options: BarsOptions, io: Io): Promise<ExitCode> {
     ...(options.symbol === undefined ? {} : { symbol: options.symbol }),
   })
   const choices = { known_at: options.knownAt, before: before ?? null }
-  const artefact = join(runFolder(settings, runId), BARS_IMPORT_FILE)
-  const earlier = await readEarlier(artefact)
-  if (earlier) await refuseOtherInputs(earlier, runId, choices, found.files)
+  const now = Math.floor(io.now())
+  const account = await openAccount({
+    folder: runFolder(settings, runId),
+    runId,
+    from,
+    options: choices,
+    now,
+    files: found.files,
+  })
   for (const { path, reason } of found.ignored) output.note(`ignored ${path}: ${reason}`)
+
+  if (found.files.some(({ format }) => format === 'parquet')) {
+    output.note(
+      'Parquet files of other programs carry no checksums that could be verified: damage in them may go unseen.',
+    )
+  }
 
   // Imported here and not above: loading the codec takes longer than all of --help.
   const { openLakehouse } = await import('@fs/lakehouse')
-  const now = Math.floor(io.now())
   const lake = openLakehouse(settings.lakehouse, {
     now: () => Math.floor(io.now()),
     signal: io.signal,
@@ -108,6 +116,8 @@ async function runBars(options: BarsOptions, io: Io): Promise<ExitCode> {
       knownAt,
       now,
       signal: io.signal,
+      onFirstEffect: () => account.start(),
+      onNoEffect: () => account.withdraw(),
       onFile: () => progress.advance(),
       ...(before === undefined ? {} : { before }),
     }).finally(() => progress.finish())
@@ -131,10 +141,13 @@ async function runBars(options: BarsOptions, io: Io): Promise<ExitCode> {
     }
     const changed = report.version !== null || report.registry.version !== null
     // A run that is done keeps the account of the import that did it.
-    const writes = report.symbols.length > 0 && (changed || !earlier)
-    if (writes) await writeArtefact(artefact, report)
+    const writes = report.symbols.length > 0 && (changed || !account.earlier)
+    if (writes) await account.finish(report)
+    else await account.withdraw()
     for (const warning of warningsOf(report)) output.warn(warning)
-    output.result(report, () => printImport(report, writes || earlier ? artefact : undefined))
+    output.result(report, () =>
+      printImport(report, writes || account.earlier ? account.path : undefined),
+    )
     return report.symbols.length > 0 ? EXIT.done : EXIT.saidNo
   } finally {
     await lake.close()
@@ -157,51 +170,4 @@ function warningsOf({ symbols, left_out, rejected }: BarsImport): string[] {
       .filter(([count]) => count > 0)
       .map(([count, what]) => `${what}: ${count}, named in the result`),
   ]
-}
-
-async function readEarlier(artefact: string): Promise<BarsImport | undefined> {
-  try {
-    return JSON.parse(await readFile(artefact, 'utf8')) as BarsImport
-  } catch (error) {
-    if (error instanceof SyntaxError) {
-      throw new CommandError('corrupt_file', `${artefact} is damaged: ${error.message}`, {
-        cause: error,
-        unchanged: 'Nothing was touched.',
-        next: 'Import under another --run-id.',
-      })
-    }
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-}
-
-async function refuseOtherInputs(
-  earlier: BarsImport,
-  runId: string,
-  choices: BarsImport['options'],
-  files: readonly BarFile[],
-): Promise<void> {
-  const digests = new Map(earlier.symbols.map(({ symbol, sha256 }) => [symbol, sha256]))
-  const same = (): string | undefined => {
-    if (earlier.options.known_at !== choices.known_at) return '--known-at'
-    if (earlier.options.before !== choices.before) return '--before'
-    const gone = earlier.symbols.find(({ symbol }) => !files.some((file) => file.symbol === symbol))
-    return gone?.file
-  }
-  let differs = same()
-  for (const file of differs === undefined ? files : []) {
-    const before = digests.get(file.symbol)
-    const wasThere =
-      before !== undefined || earlier.left_out.some(({ symbol }) => symbol === file.symbol)
-    if (!wasThere || (before !== undefined && (await digestFile(file.path)).sha256 !== before)) {
-      differs = file.path
-      break
-    }
-  }
-  if (differs === undefined) return
-  throw new CommandError(
-    'run_id_reused',
-    `the run ${runId} has imported bars already, and with other inputs: ${differs} differs`,
-    { unchanged: 'Nothing was touched.', next: 'Leave --run-id out, or choose another.' },
-  )
 }

@@ -71,11 +71,13 @@ const DAY = 86_400
  * @param raw the rows as they stand in the file
  * @param options timeframe, clock and delay
  * @returns bars oldest first, rejections in the order of the file
- * @throws BarFileError `one_day` when several bars, or one of 1970-01-01, all fall on one day of a daily file
+ * @throws BarFileError `one_day` when several bars, or one of 1970-01-01, all fall on one day of a daily file;
+ *   `intraday` when rows of different times fall on one UTC day of it
  */
 export function checkBars(raw: RawBars, options: BarCheckOptions): BarCheck {
   const { timeframeSeconds, now, delaySeconds = 0, before = Number.POSITIVE_INFINITY } = options
   refuseOneDay(raw, timeframeSeconds)
+  refuseIntraday(raw, timeframeSeconds)
   const rejected: Rejection[] = []
   const unfinished: BarCheck['unfinished'] = []
   const reject = (at: number, reason: RejectionReason, detail: string) => {
@@ -221,10 +223,35 @@ function refuseOneDay(raw: RawBars, timeframeSeconds: number): void {
   const day = Math.floor(first / DAY)
   if (times.some((timestamp) => Math.floor(timestamp / DAY) !== day)) return
   if (day === 0 || times.some((timestamp) => timestamp !== first)) {
-    const date = new Date(day * DAY * 1000).toISOString().slice(0, 10)
     throw new BarFileError(
       'one_day',
-      `all ${times.length} bars fall on ${date}: the times were written in another unit than they say`,
+      `all ${times.length} bars fall on ${dateOf(day)}: the times were written in another unit than they say`,
     )
   }
+}
+
+// Where clocks go forward, two days that begin at a local midnight can begin on one UTC day, 23 hours apart.
+const SHORTEST_DAY = 22 * 3600
+
+// Rows of one time are a repetition or, with their own `knownAt`, a history: these are judged row by row.
+function refuseIntraday({ timestamp, row }: RawBars, timeframeSeconds: number): void {
+  if (timeframeSeconds < DAY) return
+  const firstOfDay = new Map<number, number>()
+  for (let at = 0; at < timestamp.length; at += 1) {
+    const time = timestamp[at]!
+    if (Number.isNaN(time)) continue
+    const day = Math.floor(time / DAY)
+    const first = firstOfDay.get(day)
+    if (first === undefined) firstOfDay.set(day, at)
+    else if (timestamp[first] !== time && Math.abs(timestamp[first]! - time) < SHORTEST_DAY) {
+      throw new BarFileError(
+        'intraday',
+        `rows ${row[first]} and ${row[at]} are two bars of ${dateOf(day)} (UTC), and daily bars have one a day: make daily bars of them first`,
+      )
+    }
+  }
+}
+
+function dateOf(day: number): string {
+  return new Date(day * DAY * 1000).toISOString().slice(0, 10)
 }

@@ -4,6 +4,7 @@ import { readTimes } from './bar-times.ts'
 import { BarFileError, type RawBars } from './raw-bars.ts'
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
+const INFINITE = /^([+-]?)inf(?:inity)?$/i
 const NO_VALUE = new Set(['', 'nan', 'null', 'na', 'n/a', 'none', '-'])
 
 /**
@@ -15,6 +16,10 @@ const NO_VALUE = new Set(['', 'nan', 'null', 'na', 'n/a', 'none', '-'])
  * @throws BarFileError when the text holds no bars at all
  */
 export function parseCsvBars(text: string, options: { knownAtColumn?: string } = {}): RawBars {
+  // What was read as UTF-8 holds these only where it is something else, UTF-16 above all.
+  if (text.includes('\0')) {
+    throw new BarFileError('malformed', 'the text is UTF-16 or none at all: write it as UTF-8')
+  }
   const records = csvRecords(text)
   const header = records[0]?.record
   if (header === undefined) throw new BarFileError('not_bars', 'the file is empty')
@@ -34,7 +39,9 @@ export function parseCsvBars(text: string, options: { knownAtColumn?: string } =
     if (position === undefined) return values
     for (const [at, { record }] of body.entries()) {
       const cell = record[position]?.trim() ?? ''
+      const infinite = INFINITE.exec(cell)
       if (NUMBER.test(cell)) values[at] = Number(cell)
+      else if (infinite) values[at] = Number(`${infinite[1]}Infinity`)
       else if (!NO_VALUE.has(cell.toLowerCase()))
         note(at, `${name} is no number: ${JSON.stringify(cell)}`)
     }

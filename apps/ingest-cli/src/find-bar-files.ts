@@ -54,7 +54,7 @@ export async function findBarFiles(
   const isFolder = await stat(root).then(
     (found) => found.isDirectory(),
     (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error
+      if (error.code !== 'ENOENT') throw unreadable(root, error)
       throw usage('missing_file', `there is nothing at ${root}`)
     },
   )
@@ -104,7 +104,14 @@ function symbolOf(path: string, options: FindOptions): { symbol: string; guessed
     )
     return { symbol: checked, guessed: false }
   }
-  return symbolFromFileName(path, exchange === undefined ? {} : { exchange })
+  const name = basename(path)
+  // Elsewhere a backslash divides folders, so what stands before it would be lost without a word.
+  if (name.includes('\\')) {
+    throw new RangeError(
+      `the file ${name} has a backslash in its name, and no symbol has: rename it`,
+    )
+  }
+  return symbolFromFileName(name, exchange === undefined ? {} : { exchange })
 }
 
 type Candidate = Pick<BarFile, 'path' | 'format'>
@@ -115,7 +122,9 @@ async function listFolder(
 ): Promise<{ candidates: Candidate[]; ignored: FoundBarFiles['ignored'] }> {
   const candidates: Candidate[] = []
   const ignored: FoundBarFiles['ignored'] = []
-  const entries = await readdir(folder, { withFileTypes: true })
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: Error) => {
+    throw unreadable(folder, error)
+  })
   for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     if (entry.name.startsWith('.')) continue
     const path = join(folder, entry.name)
@@ -167,5 +176,13 @@ function usage(code: string, message: string, next?: string): CommandError {
     exitCode: 2,
     unchanged: 'Nothing was touched.',
     ...(next === undefined ? {} : { next }),
+  })
+}
+
+function unreadable(path: string, error: Error): CommandError {
+  return new CommandError('unreadable_file', `${path} cannot be read: ${error.message}`, {
+    cause: error,
+    unchanged: 'Nothing was touched.',
+    next: 'Make it readable, then run the same command again.',
   })
 }

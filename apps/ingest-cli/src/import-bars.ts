@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { CommandError } from '@fs/cli'
+import { CommandError, explainStorageFailure, mayHaveCommitted } from '@fs/cli'
 import type { Columns, Lakehouse } from '@fs/lakehouse'
 import type { BarsImport, ImportedSymbol } from './bars-import.ts'
 import { checkBars, type BarCheck, type CheckedBars } from './check-bars.ts'
@@ -24,6 +24,10 @@ export interface ImportOptions {
   before?: number
   /** Ends the import before its commit. */
   signal: AbortSignal
+  /** Called and awaited before the first rows are handed to the store. */
+  onFirstEffect?: () => Promise<void>
+  /** Called and awaited when the import failed and is known to have changed nothing. */
+  onNoEffect?: () => Promise<void>
   /** Called after each file. */
   onFile?: () => void
 }
@@ -81,17 +85,28 @@ export async function importBars(
         })
         continue
       }
+      if (symbols.length === 0) await options.onFirstEffect?.()
       symbols.push(countsOf(file, content, check))
       yield rowsOf(file.symbol, check.bars, options.runId)
     }
   }
 
-  const merged = await lake.table(BARS_TABLE, { schema: BARS_1D }).upsertSymbols(portions(), {
-    runId: options.runId,
-    operation: 'IMPORT BARS',
-    // A column that says when a row was known says so of corrections too.
-    ...(knownAtColumn === undefined ? { restatedAt: options.now } : {}),
-  })
+  const merged = await lake
+    .table(BARS_TABLE, { schema: BARS_1D })
+    .upsertSymbols(portions(), {
+      runId: options.runId,
+      operation: 'IMPORT BARS',
+      // A column that says when a row was known says so of corrections too.
+      ...(knownAtColumn === undefined ? { restatedAt: options.now } : {}),
+    })
+    .catch(async (error: unknown) => {
+      if (!mayHaveCommitted(error)) await options.onNoEffect?.()
+      throw explainStorageFailure(error, {
+        work: 'the import',
+        unchanged: `Nothing was imported: ${BARS_TABLE} and the registry are as they were.`,
+        uncertain: `${BARS_TABLE} holds all bars of this import or none of them; the registry is as it was.`,
+      })
+    })
   for (const symbol of symbols) {
     const counts = merged.perSymbol.get(symbol.symbol)
     symbol.imported = counts?.added ?? 0

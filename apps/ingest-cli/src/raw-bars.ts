@@ -23,6 +23,7 @@ export interface RawBars {
  * - `malformed`: the text is no table
  * - `day_first`: dates written day/month/year, which would be mistaken for month/day/year
  * - `one_day`: all bars fall on one day, as seconds taken for nanoseconds do
+ * - `intraday`: bars of different times on one UTC day, where a day has one bar
  * - `several_symbols`: a column names more than one symbol
  */
 export type BarFileErrorCode =
@@ -30,6 +31,7 @@ export type BarFileErrorCode =
   | 'malformed'
   | 'day_first'
   | 'one_day'
+  | 'intraday'
   | 'several_symbols'
 
 /** A file that can be read and holds no usable bars; other files of the import are not touched by it. */

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -122,6 +123,7 @@ test('the same files again change nothing, and it is said', async () => {
   const before = await stored()
   const again = await run(['bars', '--from', 'in'], { now: () => NOW + DAY })
   expect(again.exitCode).toBe(0)
+  expect(again.err, 'there is no Parquet file').not.toContain('checksums')
   expect(again.out).toContain('1 symbol: 0 bars imported, 0 restated, 1 unchanged')
   expect(again.out).toContain('bars_1d knew all of it already and was not changed')
   expect(await stored(), 'neither a commit nor a data file').toEqual(before)
@@ -216,6 +218,7 @@ test('a damaged Parquet file stops the whole import before it writes: 3', async 
   expect(exitCode).toBe(3)
   expect(err).toContain('NASDAQ_MSFT.parquet')
   expect(err).toContain('Nothing was written, of the other files neither.')
+  expect(err.match(/carry no checksums/g), 'said once of all Parquet files').toHaveLength(1)
   expect(JSON.parse(out)).toMatchObject({ error: { code: 'corrupt_file', exit_code: 3 } })
   expect(await entries('data/runs')).toEqual([])
   expect(await entries('data/lakehouse/bars_1d/_delta_log')).toEqual([])
@@ -257,6 +260,66 @@ test('a run id is for one set of inputs; the same inputs again keep its account'
   await given('NASDAQ_AAPL.csv', '2024-01-29,10,12,9,11.5,100')
   expect(await refused()).toContain('NASDAQ_AAPL.csv differs')
   expect(await readFile(artefact, 'utf8')).toBe(account)
+})
+
+const STARTED = 'data/runs/r1/bars_import_started.json'
+
+test('an import whose run folder cannot be written imports nothing: 5', async () => {
+  await given('NASDAQ_AAPL.csv', '2024-01-29,10,12,9,11,100')
+  await mkdir(join(cwd, 'data'))
+  await writeFile(join(cwd, 'data/runs'), 'a file where a folder should be')
+  const { exitCode, err } = await run(['bars', '--from', 'in', '--run-id', 'r1'])
+  expect(exitCode).toBe(5)
+  expect(err).toContain('data/runs/r1/bars_import.json cannot be read')
+  expect(err).toContain('Nothing was touched.')
+  expect(await entries('data/lakehouse/bars_1d/_delta_log')).toEqual([])
+})
+
+test('an import that cannot claim its run imports nothing: 5', async () => {
+  await given('NASDAQ_AAPL.csv', '2024-01-29,10,12,9,11,100')
+  await symlink('nowhere', join(cwd, 'in', 'loop'))
+  const runs = join(cwd, 'in', 'loop')
+  const { exitCode, err } = await run(['bars', '--from', 'in', '--runs', runs])
+  expect(exitCode).toBe(5)
+  expect(err).toContain('cannot be written')
+  expect(err).toContain('Nothing was imported.')
+  expect(await entries('data/lakehouse/bars_1d/_delta_log')).toEqual([])
+})
+
+test('when the account cannot be written at last, it is said that the bars are in; the same run completes it', async () => {
+  await given('NASDAQ_AAPL.csv', '2024-01-29,10,12,9,11,100')
+  const artefact = join(cwd, 'data/runs/r1/bars_import.json')
+  const now = () => {
+    if (existsSync(join(cwd, STARTED))) mkdirSync(artefact, { recursive: true })
+    return NOW
+  }
+  const failed = await run(['bars', '--from', 'in', '--run-id', 'r1'], { now })
+  expect(failed.exitCode).toBe(5)
+  expect(failed.err).toContain('the bars are in, and the account of their import')
+  expect(failed.err).toContain('The table bars_1d holds the bars of all 1 symbols (version 0).')
+  expect(await rowsOf('bars_1d')).toHaveLength(1)
+  expect(JSON.parse(await readFile(join(cwd, STARTED), 'utf8'))).toMatchObject({
+    run_id: 'r1',
+    files: [{ symbol: 'NASDAQ:AAPL', file: 'NASDAQ_AAPL.csv' }],
+  })
+
+  await rm(artefact, { recursive: true })
+  const other = await run(['bars', '--from', 'in', '--run-id', 'r1', '--known-at', 'close+1'])
+  expect(other.exitCode).toBe(2)
+  expect(other.err).toContain('the run r1 has begun to import bars, and with other inputs')
+  expect((await imported(['--run-id', 'r1'])).symbols).toMatchObject([{ unchanged: 1 }])
+  expect(await entries('data/runs/r1')).toEqual(['bars_import.json'])
+})
+
+test('a damaged table names what was left and what to do: 3', async () => {
+  await given('NASDAQ_AAPL.csv', '2024-01-29,10,12,9,11,100')
+  await imported([])
+  await writeFile(join(cwd, 'data/lakehouse/bars_1d/_delta_log/00000000000000000000.json'), '{"no')
+  const { exitCode, err } = await run(['bars', '--from', 'in', '--run-id', 'r1'])
+  expect(exitCode, err).toBe(3)
+  expect(err).toContain('Nothing was imported: bars_1d and the registry are as they were.')
+  expect(err).toContain('Restore the file')
+  expect(await entries('data/runs/r1')).toEqual([])
 })
 
 test.each([

@@ -127,6 +127,27 @@ test('bars that all fall on one day betray a wrong unit', () => {
   ).toHaveLength(2)
 })
 
+test('two bars of one UTC day betray an intraday file, and the rows are named', () => {
+  expect(() => check(ofDays(100, 100 + 1 / 24, 101, 102))).toThrow(
+    'rows 2 and 3 are two bars of 1970-04-11 (UTC)',
+  )
+  expect(() => check(ofDays(102, 101.5, 101))).toThrow('rows 3 and 4 are two bars of 1970-04-12')
+  const history = [
+    { day: 100.5, knownAt: 102 * DAY },
+    { day: 100, knownAt: 102 * DAY },
+  ]
+  expect(() => check([...history, { day: 101, knownAt: 103 * DAY }])).toThrow('1970-04-11')
+})
+
+test('days that do not begin at midnight UTC are days all the same', () => {
+  const shifted = [100, 101, 102, 103].map((day) => day - 5 / 24)
+  expect(check(ofDays(...shifted)).bars.timestamp).toHaveLength(4)
+  const summer = [100 + 4 / 24, 101 + 4 / 24, 102 + 5 / 24]
+  expect(check(ofDays(...summer)).rejected).toEqual([])
+  const london = [100, 101, 101 + 23 / 24, 102 + 23 / 24]
+  expect(check(ofDays(...london)).bars.timestamp).toHaveLength(4)
+})
+
 test('whatever the rows are: each is accounted for once, and what is kept is in order', () => {
   const row = fc.record({
     day: fc.integer({ min: 90, max: 110 }),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { readNumericTimes } from '../src/bar-times.ts'
 import { checkBars } from '../src/check-bars.ts'
 import { parseCsvBars } from '../src/csv-bars.ts'
 import { BarFileError } from '../src/raw-bars.ts'
@@ -43,9 +44,35 @@ test.each([
   expect(timesOf(time).timestamp[0]).toBe(utc(expected))
 })
 
-test('the unit of Unix times is one for the whole column', () => {
-  const bars = timesOf('0', '86400000', '1706659200000')
-  expect([...bars.timestamp], 'milliseconds throughout').toEqual([0, DAY, utc('2024-01-31')])
+test('the unit of Unix times is one for the whole column, also where it begins in 1970', () => {
+  const days = Array.from({ length: 3000 }, (_, day) => day)
+  const bars = timesOf(...days.map((day) => `${day * DAY * 1000}`))
+  expect([...bars.timestamp], 'milliseconds throughout').toEqual(days.map((day) => day * DAY))
+  expect([...timesOf('0', '86400', '1706659200').timestamp]).toEqual([0, DAY, 1_706_659_200])
+})
+
+test.each([
+  ['seconds', 1, 1000],
+  ['seconds', 1, 1e9],
+  ['milliseconds', 1000, 1],
+  ['milliseconds', 1000, 1e6],
+  ['nanoseconds', 1e9, 1],
+])('one number that is no %s is named, and moves no other', (name, unit, other) => {
+  const start = utc('2024-01-29')
+  const times = [0, 1, 2, 3, 4].map((day) => (start + day * DAY) * unit)
+  for (const at of times.keys()) {
+    const mixed = times.map((time, index) => (index === at ? (time / unit) * other : time))
+    const columns = [timesOf(...mixed.map(String)), readNumericTimes(Float64Array.from(mixed))]
+    for (const column of columns) {
+      const seconds = 'seconds' in column ? column.seconds : column.timestamp
+      expect([...seconds]).toEqual(
+        times.map((time, index) => (index === at ? Number.NaN : time / unit)),
+      )
+      expect([...column.unreadable]).toEqual([
+        [at, `no time in ${name}, the unit of this column: ${mixed[at]}`],
+      ])
+    }
+  }
 })
 
 test.each([
@@ -68,6 +95,25 @@ test('a file with a date that can only be day/month/year is refused by name', ()
     code: 'day_first',
     message: expect.stringContaining('31/12/2020'),
   })
+})
+
+test.each([
+  ['01/02/2024', '02/02/2024', '03/02/2024'],
+  ['09/02/2024', '08/02/2024', '07/02/2024'],
+  ['01/02/2024', '02/02/2024', '05/02/2024'],
+])('dates that are monthly one way and daily the other are refused: %s, %s, %s', (...dates) => {
+  const lines = dates.map((date) => `${date},2,1,1`)
+  expect(refusal(csv('date,high,low,close', ...lines))).toMatchObject({
+    code: 'day_first',
+    message: expect.stringContaining(`${dates[0]}, ${dates[1]} … are months apart`),
+  })
+})
+
+test('American dates of days, and of months that are no days the other way round, are read', () => {
+  const first = (...dates: string[]) => timesOf(...dates).timestamp[0]
+  expect(first('2/1/2024', '2/2/2024', '2/5/2024')).toBe(utc('2024-02-01'))
+  expect(first('1/31/2024', '2/29/2024', '3/28/2024')).toBe(utc('2024-01-31'))
+  expect(first('2/1/2024')).toBe(utc('2024-02-01'))
 })
 
 test('columns are found in any order and letter case; others are ignored', () => {
@@ -112,6 +158,22 @@ test('a cell that is no number and a row of another length are named', () => {
     0: 'high is no number: "1,234.5"',
     1: '3 fields where the header has 4',
     2: 'close is no number: "x"',
+  })
+})
+
+test.each(['inf', '-Inf', '+infinity', '1e999'])('the price %s is read, and not finite', (cell) => {
+  const raw = parseCsvBars(csv('date,high,low,close', `2024-01-30,${cell},9,11`))
+  expect(raw.unreadable.size).toBe(0)
+  const { rejected } = checkBars(raw, { timeframeSeconds: DAY, now: utc('2026-01-01') })
+  expect(rejected).toMatchObject([{ row: 2, reason: 'not_finite' }])
+})
+
+test.each(['utf16le', 'big-endian'])('a text in UTF-16 is refused with what to do: %s', (order) => {
+  const bytes = Buffer.from('\uFEFFdate,high,low,close\n2024-01-30,12,9,11\n', 'utf16le')
+  const text = (order === 'utf16le' ? bytes : bytes.swap16()).toString('utf8')
+  expect(refusal(text)).toMatchObject({
+    code: 'malformed',
+    message: expect.stringMatching(/^[^\0]*write it as UTF-8$/),
   })
 })
 

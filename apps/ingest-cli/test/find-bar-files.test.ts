@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, join, sep } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { findBarFiles, type FindOptions } from '../src/find-bar-files.ts'
 
@@ -60,6 +60,16 @@ test('a guessed division is marked', async () => {
   await given('MYDESK_A.csv')
   expect((await findBarFiles(folder)).files).toMatchObject([{ symbol: 'MYDESK:A', guessed: true }])
 })
+
+test.skipIf(sep === '\\')(
+  'a name with a backslash is shown whole and yields no symbol',
+  async () => {
+    await given('NYSE_GS.csv', 'NYSE_A\\NYSE_B.csv')
+    const { files, unnamed } = await findBarFiles(folder)
+    expect(files.map(({ symbol }) => symbol)).toEqual(['NYSE:GS'])
+    expect(unnamed[0]?.reason).toContain('the file NYSE_A\\NYSE_B.csv has a backslash')
+  },
+)
 
 test('two files for one symbol are refused, naming both', async () => {
   await given('BINANCE_BTCUSDT.csv', 'BINANCE_BTCUSDT_1d.parquet')

@@ -25,5 +25,10 @@ export {
   type SettingFlags,
   type Settings,
 } from './settings.ts'
+export {
+  explainStorageFailure,
+  mayHaveCommitted,
+  type StorageFailureText,
+} from './storage-failure.ts'
 export { formatCount, formatTable, type TableColumn } from './table.ts'
 export { formatTime, parseTime } from './time.ts'

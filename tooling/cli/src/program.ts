@@ -3,7 +3,7 @@ import { EXIT, type ExitCode } from './exit-codes.ts'
 import { reportFailure } from './failure.ts'
 import type { Io } from './io.ts'
 import { createOutput, type Output, type OutputOptions } from './output.ts'
-import { resolveSettings, type SettingFlags, type Settings } from './settings.ts'
+import { checkProfile, resolveSettings, type SettingFlags, type Settings } from './settings.ts'
 
 /** The options that every command has. */
 export interface CommonOptions extends OutputOptions, SettingFlags {
@@ -65,13 +65,16 @@ export function withCommonOptions(command: Command, example: string): Command {
  * @param options the common options as parsed
  * @param io the process
  * @returns settings and output
- * @throws CommandError `invalid_config` when a setting cannot be used
+ * @throws CommandError `invalid_config` when a setting cannot be used, `invalid_input` when `--profile` names none of the
+ *   configured profiles
  */
 export async function openCommand(
   options: CommonOptions,
   io: Io,
 ): Promise<{ settings: Settings; output: Output }> {
-  return { settings: await resolveSettings(options, io), output: createOutput(io, options) }
+  const settings = await resolveSettings(options, io)
+  if (options.profile !== undefined) checkProfile(options.profile, settings)
+  return { settings, output: createOutput(io, options) }
 }
 
 /**

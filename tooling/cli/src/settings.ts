@@ -112,17 +112,19 @@ export interface ChosenProfile {
 
 /**
  * Chooses the profile of a run: the given one, else the one whose `candidates` the file is, else the file's name without
- * its ending, else `default`.
+ * its ending and with `-` for what a name cannot hold, else `default`.
  *
  * @param settings with the configured profiles
  * @param choice `given`: `--profile`; `candidates`: path of the candidates file; `cwd`: where relative paths start
  * @returns the name and its configuration
- * @throws CommandError `invalid_input` when the name is none or several profiles name the same file
+ * @throws CommandError `invalid_input` when the given name is none, or not among the profiles where there are any, or
+ *   when several profiles name the same file
  */
 export function chooseProfile(
   settings: Settings,
   choice: { given?: string | undefined; candidates?: string | undefined; cwd: string },
 ): ChosenProfile {
+  if (choice.given !== undefined) checkProfile(choice.given, settings)
   const name = choice.given ?? profileOfFile(settings, choice) ?? 'default'
   if (!/^[A-Za-z0-9_-]+$/.test(name)) {
     throw new CommandError(
@@ -132,6 +134,26 @@ export function chooseProfile(
     )
   }
   return { name, profile: Object.hasOwn(settings.profiles, name) ? settings.profiles[name]! : {} }
+}
+
+/**
+ * Checks a profile that was named on the command line.
+ *
+ * @param name the value of `--profile`
+ * @param settings with the configured profiles; where there are none, any name will do
+ * @throws CommandError `invalid_input` when profiles are configured and this is none of them
+ */
+export function checkProfile(name: string, { profiles, configFile }: Settings): void {
+  const names = Object.keys(profiles)
+  if (names.length === 0 || names.includes(name)) return
+  throw new CommandError(
+    'invalid_input',
+    `${configFile ?? 'the configuration'} has no profile ${JSON.stringify(name)}; it has ${names.join(', ')}`,
+    {
+      unchanged: 'Nothing was touched.',
+      next: 'Name one of them with --profile, or leave it out.',
+    },
+  )
 }
 
 function profileOfFile(
@@ -150,7 +172,7 @@ function profileOfFile(
       { unchanged: 'Nothing was touched.', next: 'Choose one with --profile.' },
     )
   }
-  return names[0] ?? basename(file, extname(file))
+  return names[0] ?? basename(file, extname(file)).replaceAll(/[^A-Za-z0-9_-]+/g, '-')
 }
 
 async function readConfig(file: string): Promise<z.infer<typeof configSchema> | undefined> {

@@ -1,33 +1,26 @@
-const DATE = /^(\d{4})-(\d{2})-(\d{2})$/
-const DATE_TIME = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(Z|[+-]\d{2}:\d{2})?$/
+// Fewer digits are a year or a date without dashes, not a time since 1970; more are milliseconds.
+const UNIX_SECONDS = /^-?\d{9,11}$/
+const ISO = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?))?(Z|[+-]\d{2}:\d{2})?$/
 
 /**
- * Reads a time given on the command line: `2024-01-31`, `2024-01-31T16:00:00Z` (another zone as `+01:00`, none is UTC)
- * or Unix seconds. A date is the start of its UTC day.
+ * Reads a time given on the command line: `2024-01-31`, `2024-01-31T16:00:00Z` (another zone as `+01:00`, none is UTC,
+ * wherever the program runs) or Unix seconds of nine digits or more. A date is the start of its day.
  *
  * @param text the option's value
  * @param name the option, for the message
- * @returns Unix seconds
- * @throws RangeError naming option and text
+ * @returns Unix seconds, whole
+ * @throws RangeError naming option and text, also for a day that does not exist
  */
 export function parseTime(text: string, name: string): number {
-  const refuse = () =>
-    new RangeError(`${name} must be a date, a time or Unix seconds, was ${JSON.stringify(text)}`)
-  if (/^-?\d{1,11}$/.test(text)) return Number(text)
-  const withTime = DATE_TIME.exec(text)
-  if (!withTime && !DATE.test(text)) throw refuse()
-  const zone = withTime ? (withTime[1] ?? 'Z') : ''
-  const written = withTime?.[1] === undefined ? text : text.slice(0, -withTime[1].length)
-  const milliseconds = Date.parse(written.replace(' ', 'T') + zone)
-  // Date.parse carries 30 February over into March, so the date is compared with what came of it.
-  const day = Date.parse(text.slice(0, 10))
-  if (
-    Number.isNaN(milliseconds) ||
-    new Date(day).toISOString().slice(0, 10) !== text.slice(0, 10)
-  ) {
-    throw refuse()
-  }
-  return milliseconds / 1000
+  if (UNIX_SECONDS.test(text)) return Number(text)
+  const [, date = '', time = '00:00', zone = 'Z'] = ISO.exec(text) ?? []
+  const milliseconds = Date.parse(`${date}T${time}${zone}`)
+  // JavaScript takes the 30th of February for the 1st of March.
+  const dayExists = date !== '' && new Date(`${date}T00:00Z`).toJSON()?.slice(0, 10) === date
+  if (dayExists && !Number.isNaN(milliseconds)) return Math.floor(milliseconds / 1000)
+  throw new RangeError(
+    `${name} must be a date such as 2026-01-29, a time or Unix seconds, was ${JSON.stringify(text)}`,
+  )
 }
 
 /**

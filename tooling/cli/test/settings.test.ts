@@ -102,13 +102,21 @@ test('a profile is the given one, the one of the file, or named like the file', 
     name: 'spot',
     profile: { policy: 'strict' },
   })
-  expect(choose({ given: 'other', candidates: 'lists/spot.json' })).toEqual({
-    name: 'other',
-    profile: {},
-  })
+  expect(choose({ given: 'twin_a', candidates: 'lists/spot.json' }).name).toBe('twin_a')
   expect(choose({ candidates: 'lists/crypto.json' })).toEqual({ name: 'crypto', profile: {} })
   expect(choose({})).toEqual({ name: 'default', profile: {} })
-  expect(choose({ given: 'constructor' }).profile, 'inherited names are no profiles').toEqual({})
+  expect(() => choose({ given: 'constructor' }), 'inherited names are no profiles').toThrow(
+    'has no profile "constructor"; it has spot, twin_a, twin_b',
+  )
   expect(() => choose({ candidates: 'lists/twin.json' })).toThrow('twin_a, twin_b')
-  expect(() => choose({ candidates: 'my list.json' })).toThrow('"my list"')
+  expect(choose({ candidates: 'candidates (1).json' }).name).toBe('candidates-1-')
+})
+
+test('where no profile is configured any name will do, as long as it is one', async () => {
+  const settings = await resolveSettings({}, { env: {}, cwd: empty })
+  expect(chooseProfile(settings, { given: 'mine', cwd: empty })).toEqual({
+    name: 'mine',
+    profile: {},
+  })
+  expect(() => chooseProfile(settings, { given: 'my list', cwd: empty })).toThrow('"my list"')
 })
