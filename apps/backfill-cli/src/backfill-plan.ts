@@ -1,8 +1,9 @@
 import { CommandError } from '@fs/cli'
-import { describeMatrix, mayHoldSymbols, type Snapshot, type Table } from '@fs/lakehouse'
+import { mayHoldSymbols, type Snapshot, type Table } from '@fs/lakehouse'
 import type { BackfillRequest } from './backfill.ts'
 import { featureTableSchema, type FeatureSet, settleFeatureSet } from './feature-table.ts'
-import { checkMatrixOrigin, symbolsBehind } from './matrix-save.ts'
+import { checkMatrixOrigin } from './matrix-save.ts'
+import { inspectMatrix } from './matrix-state.ts'
 import { noBars, nothingToDo, outOfScope } from './refusal.ts'
 import { resolveSymbols } from './resolve-symbols.ts'
 import { collectRetrieved, type RetrievedValues } from './retrieved-values.ts'
@@ -45,12 +46,18 @@ export async function planBackfill(request: BackfillRequest): Promise<BackfillPl
   const set = await settle(request)
   const local = lake.table(request.table, { schema: featureTableSchema(set) })
   const before = await local.snapshot()
-  const matrix = await describeMatrix(lake.workers, request.output)
-  checkMatrixOrigin(request.output, matrix, { formula: set.formula, table: request.table })
-  const behind = before === null ? [] : await symbolsBehind(local, before, matrix)
+  const state = await inspectMatrix(lake, {
+    table: local,
+    snapshot: before,
+    output: request.output,
+  })
+  checkMatrixOrigin(request.output, state.matrix, { formula: set.formula, table: request.table })
   const scope = new Set(symbols)
-  const outside = behind.filter((symbol) => !scope.has(symbol))
-  if (request.strictScope && outside.length > 0) throw outOfScope(outside)
+  const outside = state.behind.filter((symbol) => !scope.has(symbol))
+  const dropped = state.anew?.dropped.filter((symbol) => !scope.has(symbol)) ?? []
+  if (request.strictScope && outside.length + dropped.length > 0) {
+    throw outOfScope([...outside, ...dropped])
+  }
 
   const { retrieved, notices } = collectRetrieved(candidates ?? [], set.features, {
     runStart: request.startedAt,
@@ -90,7 +97,8 @@ export async function planBackfill(request: BackfillRequest): Promise<BackfillPl
       also_refreshed: outside,
       left_out: leftOut,
       partial: [],
-      notices,
+      // A run that saves says it again of the matrix that it finds then.
+      notices: request.dryRun && state.anew !== null ? [...notices, state.anew.notice] : notices,
       symbols: [],
     },
   }

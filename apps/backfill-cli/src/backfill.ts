@@ -88,6 +88,7 @@ export async function runBackfill(request: BackfillRequest): Promise<RunReport> 
       table_version: saved.tableVersion,
       matrix: { path: output, sha256, rows, columns, bytes },
       also_refreshed: saved.alsoRefreshed,
+      notices: [...report.notices, ...saved.notices],
     }
     await request.record.keepReport(done)
     return done

@@ -1,8 +1,6 @@
 import { CommandError, EXIT } from '@fs/cli'
 import {
   copyMatrix,
-  describeMatrix,
-  isLakehouseError,
   type Lakehouse,
   LakehouseError,
   type MatrixDescription,
@@ -14,6 +12,7 @@ import {
 } from '@fs/lakehouse'
 import type { FormulaId } from '@fs/ratings'
 import type { DeriveTask, SymbolColumns } from './backfill-group.ts'
+import { inspectMatrix } from './matrix-state.ts'
 
 /** What a matrix is to show. */
 export interface MatrixSave {
@@ -40,6 +39,8 @@ export interface SavedMatrix extends WrittenMatrix {
   readonly tableVersion: number
   /** Symbols brought up to date that the run had not computed itself. */
   readonly alsoRefreshed: readonly string[]
+  /** What a person should know: that it was made anew, and why. */
+  readonly notices: readonly string[]
 }
 
 // Each lost attempt is another run's finished matrix.
@@ -71,28 +72,6 @@ export function checkMatrixOrigin(
 }
 
 /**
- * Finds the symbols whose matrix columns are older than their table: those written since the version that the matrix
- * shows, or all of them for a matrix that shows none.
- */
-export async function symbolsBehind(
-  table: Table,
-  snapshot: Snapshot,
-  matrix: MatrixDescription | null,
-): Promise<readonly string[]> {
-  const shown = matrix?.tableVersion
-  // A version that the table does not have: the table was restored, the matrix was not.
-  const since = shown === undefined || shown > snapshot.version ? -1 : shown
-  if (since === snapshot.version) return []
-  try {
-    return [...(await table.symbols(snapshot, since)).keys()]
-  } catch (error) {
-    // What that version held can no longer be said, so every symbol may have changed since.
-    if (!isLakehouseError(error, 'version_not_available')) throw error
-    return [...(await table.symbols(snapshot)).keys()]
-  }
-}
-
-/**
  * Brings the matrix to the newest version of its table and swaps it in. The matrix is derived, so whatever fell between
  * a commit and its matrix (a crash, another run) is mended here: every symbol written since is brought in as well.
  *
@@ -105,12 +84,13 @@ export async function saveMatrix(save: MatrixSave): Promise<SavedMatrix> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     save.signal.throwIfAborted()
     const head = (await table.snapshot())!
-    const description = await describeMatrix(lake.workers, output)
-    const behind = await symbolsBehind(table, head, description)
-    if (behind.length === 0 && description !== null) {
+    const state = await inspectMatrix(lake, { table, snapshot: head, output })
+    const { behind, anew } = state
+    const notices = anew === null ? [] : [anew.notice]
+    if (behind.length === 0 && anew === null && state.matrix !== null) {
       // Nothing to change; the run still keeps the matrix it stands for.
       const written = await copyMatrix(lake.workers, output, runFile)
-      return { ...written, tableVersion: head.version, alsoRefreshed: [] }
+      return { ...written, tableVersion: head.version, alsoRefreshed: [], notices }
     }
     const overtaken =
       head.version === computed.version
@@ -126,9 +106,11 @@ export async function saveMatrix(save: MatrixSave): Promise<SavedMatrix> {
     const written = await upsertMatrix(lake.workers, output, {
       symbols: columns.map(({ symbol, timestamps, values }) => ({ symbol, timestamps, values })),
       runFile,
+      anew: anew !== null,
       description: {
         formula: save.formula,
         table: table.name,
+        tableId: head.metaData.id,
         tableVersion: head.version,
         runId: save.runId,
         retrieved: cells(columns, 'retrieved'),
@@ -142,6 +124,7 @@ export async function saveMatrix(save: MatrixSave): Promise<SavedMatrix> {
       ...written,
       tableVersion: head.version,
       alsoRefreshed: derive.filter((symbol) => !own.has(symbol)),
+      notices,
     }
   }
   throw new LakehouseError(

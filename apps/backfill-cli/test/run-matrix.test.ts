@@ -119,6 +119,36 @@ test('a matrix of a later version than the table is brought back in line', async
   expect((await matrixOf(place)).description.tableVersion).toBe(0)
 })
 
+test('a table that was created anew makes its matrix anew, whatever its version', async () => {
+  const place = await places.withFeatures()
+  await runReport(place, await candidates(place, [SOL], 'sol.json'))
+  const folder = join(place.lakehouse, TABLE)
+  await rm(folder, { recursive: true })
+  expectRefusal(
+    await fsBackfill(place, ['run', ...(await candidates(place, [BTC])), '--strict-scope']),
+    1,
+    `2 symbols outside the candidates: ${ETH}, ${SOL}`,
+  )
+  // The same version as the matrix shows, and one symbol fewer.
+  const dry = await runReport(place, [...(await candidates(place, [BTC])), '--dry-run'])
+  expect(dry.notices).toEqual([expect.stringContaining('it is made anew') as string])
+  const master = await readFile(place.master)
+  await runReport(place, await candidates(place, [PEPE], 'pepe.json'))
+  await writeFile(place.master, master)
+  const report = await runReport(place, await candidates(place, [BTC]))
+  expect(report).toMatchObject({ table_version: 1, committed: true, also_refreshed: [PEPE] })
+  expect(report.notices).toEqual([
+    expect.stringContaining(`2 symbols that the table does not hold: ${ETH}, ${SOL}`) as string,
+  ])
+  const matrix = await matrixOf(place)
+  expect(new Set(matrix.columns.map(({ symbol }) => symbol))).toEqual(new Set([BTC, PEPE]))
+  expect([...columnOf(matrix, PEPE, 'recommend_all')]).toEqual([
+    ...computeFeatures(BARS.get(PEPE)!, RATINGS).recommend_all,
+  ])
+  const metadata = await readFile(join(folder, '_delta_log/00000000000000000000.json'), 'utf8')
+  expect(metadata).toContain(matrix.description.tableId)
+})
+
 test('a matrix of another table or formula is refused before anything is computed', async () => {
   const place = await places.withFeatures()
   const before = await filesOf(place.folder)

@@ -87,6 +87,7 @@ export {
   describeMatrix,
   type Matrix,
   type MatrixDescription,
+  type MatrixSummary,
   type MatrixUpsert,
   readMatrix,
   upsertMatrix,

@@ -3,6 +3,7 @@ import { LakehouseError } from '../errors.ts'
 import { openFile, type OpenFile } from '../parquet/file-source.ts'
 import { openStore } from '../store.ts'
 import type { WorkerContext } from '../workers/context.ts'
+import { parseColumnName } from './column-name.ts'
 import {
   encodeMatrix,
   type MatrixData,
@@ -38,13 +39,23 @@ export async function readColumns(
   )
 }
 
+/** What the footer of a matrix says. */
+export interface DescribedFile extends Pick<MatrixData, 'metadata'> {
+  readonly symbols: readonly string[]
+}
+
 /** Reads only what a matrix says of itself. */
 export async function describe(
   args: MatrixLocation,
   context: WorkerContext,
-): Promise<Pick<MatrixData, 'metadata'> | null> {
-  const data = await readCurrent(args, context, (file) => readMatrixFile(file, () => false))
-  return data && { metadata: data.metadata }
+): Promise<DescribedFile | null> {
+  return await readCurrent(args, context, async (file) => {
+    const { metadata } = await readMatrixFile(file, () => false)
+    const symbols = new Set(
+      file.footer.columns.flatMap((name) => parseColumnName(name)?.symbol ?? []),
+    )
+    return { metadata, symbols: [...symbols] }
+  })
 }
 
 /** Brings new columns into the matrix at `base` and writes the result to `output`. */
