@@ -97,8 +97,14 @@ export async function planBackfill(request: BackfillRequest): Promise<BackfillPl
       also_refreshed: outside,
       left_out: leftOut,
       partial: [],
-      // A run that saves says it again of the matrix that it finds then.
-      notices: request.dryRun && state.anew !== null ? [...notices, state.anew.notice] : notices,
+      notices: [
+        ...notices,
+        ...(state.matrix === null && state.anew === null && before !== null
+          ? [`there is no matrix ${request.output}: it is made from ${request.table}`]
+          : []),
+        // A run that saves says it of the matrix that it finds then.
+        ...(state.anew !== null && request.dryRun ? [state.anew.notice] : []),
+      ],
       symbols: [],
     },
   }

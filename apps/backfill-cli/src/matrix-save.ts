@@ -1,6 +1,7 @@
 import { CommandError, EXIT } from '@fs/cli'
 import {
   copyMatrix,
+  isLakehouseError,
   type Lakehouse,
   LakehouseError,
   type MatrixDescription,
@@ -81,15 +82,22 @@ export function checkMatrixOrigin(
 export async function saveMatrix(save: MatrixSave): Promise<SavedMatrix> {
   const { lake, table, output, runFile, computed } = save
   const own = new Map(computed.columns.map((columns) => [columns.symbol, columns]))
+  let damage: LakehouseError | undefined
+  const noteDamage = (error: unknown): null => {
+    if (damage !== undefined || !isLakehouseError(error, 'corrupt_file')) throw error
+    damage = error
+    return null
+  }
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     save.signal.throwIfAborted()
     const head = (await table.snapshot())!
-    const state = await inspectMatrix(lake, { table, snapshot: head, output })
+    const state = await inspectMatrix(lake, { table, snapshot: head, output }, damage)
     const { behind, anew } = state
     const notices = anew === null ? [] : [anew.notice]
     if (behind.length === 0 && anew === null && state.matrix !== null) {
       // Nothing to change; the run still keeps the matrix it stands for.
-      const written = await copyMatrix(lake.workers, output, runFile)
+      const written = await copyMatrix(lake.workers, output, runFile).catch(noteDamage)
+      if (written === null) continue
       return { ...written, tableVersion: head.version, alsoRefreshed: [], notices }
     }
     const overtaken =
@@ -98,7 +106,7 @@ export async function saveMatrix(save: MatrixSave): Promise<SavedMatrix> {
         : new Set((await table.symbols(head, computed.version)).keys())
     const derive = behind.filter((symbol) => !own.has(symbol) || overtaken.has(symbol))
     const outside = derive.filter((symbol) => save.scope?.has(symbol) === false)
-    if (outside.length > 0) throw overtakenOutside(save, head.version, outside)
+    if (outside.length > 0) throw outsideScope(save, head.version, outside, damage !== undefined)
     const columns = [
       ...behind.flatMap((symbol) => (overtaken.has(symbol) ? [] : (own.get(symbol) ?? []))),
       ...(await deriveColumns(save, head, derive)),
@@ -116,7 +124,7 @@ export async function saveMatrix(save: MatrixSave): Promise<SavedMatrix> {
         retrieved: cells(columns, 'retrieved'),
         filled: cells(columns, 'filled'),
       },
-    })
+    }).catch(noteDamage)
     if (written === null) continue
     // Another run may have committed, and swapped its matrix in, just before this one did: then this one is behind.
     if ((await table.snapshot())!.version !== head.version) continue
@@ -134,15 +142,17 @@ export async function saveMatrix(save: MatrixSave): Promise<SavedMatrix> {
   )
 }
 
-// Under a strict scope the plan was checked before anything was computed; these were written since.
-function overtakenOutside(
+// Under a strict scope the plan was checked before anything was computed; this was found since.
+function outsideScope(
   { table, output }: MatrixSave,
   version: number,
   outside: readonly string[],
+  isDamaged: boolean,
 ): CommandError {
+  const symbols = outside.length === 1 ? '1 symbol' : `${outside.length} symbols`
   return new CommandError(
     'out_of_scope',
-    `another run has written ${outside.length} symbols outside the candidates to ${table.name} in the meantime: ${outside.slice(0, 5).join(', ')}${outside.length > 5 ? ', …' : ''}`,
+    `${isDamaged ? `the matrix ${output} is damaged and would be made anew, with ${symbols} outside the candidates` : `another run has written ${symbols} outside the candidates to ${table.name} in the meantime`}: ${outside.slice(0, 5).join(', ')}${outside.length > 5 ? ', …' : ''}`,
     {
       unchanged: `The table ${table.name} is complete (version ${version}); the matrix ${output} was not touched (--strict-scope).`,
       next: 'The matrix is brought up to date by the next run without --strict-scope.',

@@ -2,10 +2,13 @@ import {
   describeMatrix,
   isLakehouseError,
   type Lakehouse,
+  LakehouseError,
   type MatrixSummary,
+  openStore,
   type Snapshot,
   type Table,
 } from '@fs/lakehouse'
+import { basename, dirname } from 'node:path'
 
 /** How far a matrix is behind its table. */
 export interface MatrixState {
@@ -24,39 +27,66 @@ export interface MatrixRenewal {
   readonly dropped: readonly string[]
 }
 
+/** A table at a state of it (null: it does not exist yet), and the path of its matrix. */
+export interface MatrixPlace {
+  readonly table: Table
+  readonly snapshot: Snapshot | null
+  readonly output: string
+}
+
 /**
  * Compares a matrix with its table. Behind are the symbols written since the version that the matrix shows; all of them
- * for a matrix that shows none, which keeps its other columns. A matrix of another table of the same name is made anew:
- * its columns are those of a table that is gone.
+ * for a matrix that shows none, which keeps its other columns. A damaged matrix is made anew, as it is derived, and so is
+ * one of another table of the same name: its columns are those of a table that is gone.
  *
- * @param of the table, at a state of it (null: it does not exist yet), and the path of the matrix
+ * @param damage what a reader of the whole file has found, as its footer alone may look well
+ * @throws LakehouseError `corrupt_file` for a file that never was a matrix: it may be all that somebody has
  */
 export async function inspectMatrix(
   lake: Lakehouse,
-  of: { readonly table: Table; readonly snapshot: Snapshot | null; readonly output: string },
+  place: MatrixPlace,
+  damage?: LakehouseError,
 ): Promise<MatrixState> {
-  const { table, snapshot, output } = of
-  const matrix = await describeMatrix(lake.workers, output)
+  const { table, snapshot, output } = place
+  const described = await describeMatrix(lake.workers, output).catch((error: unknown) => {
+    if (isLakehouseError(error, 'corrupt_file')) return error
+    throw error
+  })
+  const matrix = described instanceof LakehouseError ? null : described
+  const found = described instanceof LakehouseError ? described : damage
   const shown = matrix?.tableVersion
-  const isOwn = shown === undefined || matrix?.tableId === snapshot?.metaData.id
-  if (matrix !== null && !isOwn) {
-    const held = snapshot === null ? [] : [...(await table.symbols(snapshot)).keys()]
-    const dropped = without(matrix.symbols, held)
-    const lost =
-      dropped.length === 0
-        ? ''
-        : `, without ${plural(dropped.length)} that the table does not hold: ${firstOf(dropped)}`
-    return {
-      matrix,
-      behind: held,
-      anew: {
-        notice: `the matrix ${output} was made from another table ${table.name} than the present one: it is made anew${lost}`,
-        dropped,
-      },
-    }
+  const isForeign = shown === undefined
+  if (found === undefined && (isForeign || matrix?.tableId === snapshot?.metaData.id)) {
+    const behind = snapshot === null ? [] : await symbolsSince(table, snapshot, shown)
+    return { matrix, behind, anew: null }
   }
-  const behind = snapshot === null ? [] : await symbolsSince(table, snapshot, shown)
-  return { matrix, behind, anew: null }
+  if (found !== undefined && !(await wasParquet(output))) throw found
+  const held = snapshot === null ? [] : [...(await table.symbols(snapshot)).keys()]
+  const dropped = without(matrix?.symbols ?? [], held)
+  const lost =
+    dropped.length === 0
+      ? ''
+      : `, without ${plural(dropped.length)} that the table does not hold: ${firstOf(dropped)}`
+  const notice =
+    found === undefined
+      ? `the matrix ${output} was made from another table ${table.name} than the present one: it is made anew${lost}`
+      : `the matrix is damaged (${reasonOf(found)}): ${output} is made anew from ${table.name}` +
+        (matrix === null ? '; columns of other symbols, if it held any, are lost' : lost)
+  return { matrix, behind: held, anew: { notice, dropped } }
+}
+
+// The advice behind it is for whoever cannot make the file anew.
+function reasonOf({ message }: LakehouseError): string {
+  return message.replace(/\. Nothing was changed.*$/s, '')
+}
+
+async function wasParquet(path: string): Promise<boolean> {
+  const store = openStore(dirname(path))
+  const name = basename(path)
+  const { size = 0 } = (await store.head(name)) ?? {}
+  if (size === 0) return true
+  const start = await store.getRange(name, 0, Math.min(4, size))
+  return new TextDecoder().decode(start) === 'PAR1'
 }
 
 async function symbolsSince(

@@ -470,6 +470,40 @@ test('a copy is the same bytes, and a damaged matrix is not copied', async () =>
   expect(existsSync(join(folder, 'second.parquet'))).toBe(false)
 })
 
+test('a matrix with one flipped bit in its values is described, but not copied', async () => {
+  const { lake, folder, path, upsert } = await place()
+  await upsert([symbolOf('A', 1, { rsi: [1, 2, 3], adx: [4, 5, 6] })])
+  const bytes = await readFile(path)
+  // Column data lies between the first letters and the indexes and the footer.
+  bytes[30]! ^= 4
+  await writeFile(path, bytes)
+  expect(await describeMatrix(lake.workers, path)).toMatchObject({ tableVersion: 1 })
+  const target = join(folder, 'copy.parquet')
+  await expect(copyMatrix(lake.workers, path, target)).rejects.toMatchObject({
+    code: 'corrupt_file',
+    message: expect.stringContaining("column '('A', 'adx')' is damaged") as string,
+  })
+  expect(existsSync(target)).toBe(false)
+})
+
+test('a matrix that another program wrote anew says where it belongs, and no more', async () => {
+  const { lake, path, upsert, read } = await place()
+  await upsert([symbolOf('A', 1, { rsi: [1] })], { filled: { A: { rsi: [DAY] } } })
+  const bytes = (await readFile(path)).toString('latin1')
+  // As pyarrow leaves it: the key-values are kept, the writer is another.
+  const rewritten = bytes.replaceAll('fs.crc', 'xx.crc')
+  expect(rewritten).not.toBe(bytes)
+  await writeFile(path, Buffer.from(rewritten, 'latin1'))
+  expect(await describeMatrix(lake.workers, path)).toEqual({
+    formula: DESCRIPTION.formula,
+    table: DESCRIPTION.table,
+    retrieved: {},
+    filled: {},
+    symbols: ['A'],
+  })
+  expect(columnsOf(await read())).toEqual({ 'A rsi': [1] })
+})
+
 test('the file carries what pandas needs, in the Arrow schema and in the footer', async () => {
   const { path, upsert } = await place()
   await upsert([symbolOf("X:O'NEIL", 1, { rsi: [1] })])

@@ -149,7 +149,7 @@ export async function upsertMatrix(
 /**
  * Copies a matrix as it is, for a run that changed nothing in it.
  *
- * @throws LakehouseError `not_found` when there is none
+ * @throws LakehouseError `not_found` when there is none, `corrupt_file` when any byte of it is damaged
  */
 export async function copyMatrix(
   workers: WorkerPool,

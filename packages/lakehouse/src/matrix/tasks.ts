@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { LakehouseError } from '../errors.ts'
-import { openFile, type OpenFile } from '../parquet/file-source.ts'
+import { fetchChunks, openFile, type OpenFile } from '../parquet/file-source.ts'
 import { openStore } from '../store.ts'
 import type { WorkerContext } from '../workers/context.ts'
 import { parseColumnName } from './column-name.ts'
@@ -87,16 +87,26 @@ export async function upsertFile(
   }
 }
 
-/** Copies a matrix to `output`, byte for byte. */
+/**
+ * Copies a matrix to `output`, byte for byte, once every checksum in it is verified.
+ *
+ * @throws LakehouseError `corrupt_file` when it is damaged; nothing is written
+ */
 export async function copyFile(
   args: MatrixLocation & { readonly output: MatrixLocation },
 ): Promise<{ sha256: string; size: number; rows: number; columns: number }> {
   const bytes = await openStore(args.store).get(args.path)
-  const { footer } = await openFile({
+  const file = await openFile({
     path: args.path,
     size: bytes.length,
     read: async (start, end) => bytes.subarray(start, end),
   })
+  const { footer } = file
+  await fetchChunks(
+    file,
+    footer.columns,
+    footer.rowGroups.map((_, position) => position),
+  )
   await openStore(args.output.store).put(args.output.path, bytes)
   return {
     sha256: createHash('sha256').update(bytes).digest('hex'),
