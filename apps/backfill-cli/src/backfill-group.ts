@@ -22,7 +22,7 @@ import { type Policy, type Report, type Table, validate } from '@fs/validator'
 import { groupRows, joinBars, type SymbolFeatures } from './group-rows.ts'
 import { type BarRows, featuresByEpoch, type KnownFeatures } from './knowledge-epochs.ts'
 import { matrixColumns } from './matrix-columns.ts'
-import type { RetrievedValues } from './retrieved-values.ts'
+import { onHeldBar, type RetrievedValues } from './retrieved-values.ts'
 
 // The part of a backfill that runs in worker threads: one group of symbols from committed bars to a written data file.
 // Arguments and results are plain data.
@@ -106,10 +106,11 @@ export async function computeGroup(
     }
     bars.set(symbol, count)
     used.push({ symbol, rows })
+    const values = retrieved.get(symbol)
     computed.push({
       symbol,
       computed: computeSymbol(rows, task),
-      retrieved: retrieved.get(symbol),
+      retrieved: values && onHeldBar(values, numbers(rows, 'timestamp')),
     })
   }
   if (used.length === 0) {

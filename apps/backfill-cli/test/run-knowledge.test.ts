@@ -146,6 +146,25 @@ test("the vendor's values are kept beside the computed ones and shown on the las
   expect(retrieved[0]!['recommend_all'], 'kept as the vendor gave it').toBe(-0.125)
 })
 
+test("values retrieved on a holiday are of the last session's bar", async () => {
+  const place = await places.withBars()
+  // New York was closed on Thanksgiving.
+  const retrieved_at = Date.UTC(2025, 10, 27, 15) / 1000
+  const thursday = Date.UTC(2025, 10, 27) / 1000
+  await rm(join(place.lakehouse, 'bars_1d'), { recursive: true })
+  const own = BARS.get(BTC)!
+  const closed = own.timestamp.indexOf(thursday)
+  const [before, after] = [sliceBars(own, 0, closed), sliceBars(own, closed + 1)]
+  await importBars(place.lakehouse, [barRows(AAPL, before)])
+  await importBars(place.lakehouse, [barRows(AAPL, after)])
+  await runReport(
+    place,
+    await candidates(place, [{ symbol: AAPL, 'Recommend.All': 0.5, retrieved_at }]),
+  )
+  const rows = (await rowsOf(place)).filter(({ source }) => source === 'retrieved')
+  expect(rows.map((row) => [row.timestamp, row.known_at])).toEqual([[thursday - DAY, retrieved_at]])
+})
+
 test('many candidates retrieved at many times are one run with one validation', async () => {
   const place = await places.withBars()
   const bar = sliceBars(BARS.get(BTC)!, 0, 40)
