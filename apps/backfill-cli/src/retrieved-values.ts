@@ -42,7 +42,7 @@ export function retrievedValues(
   for (const feature of features) {
     const column = FEATURES[feature]?.column
     const value = column === undefined ? undefined : candidate.values[column]
-    if (value !== undefined && Number.isFinite(value)) values[feature] = value
+    if (value !== undefined && isPossible(feature, value)) values[feature] = value
   }
   if (Object.keys(values).length === 0) return null
   const knownAt = Math.floor(candidate.retrievedAt ?? runStart)
@@ -68,7 +68,9 @@ export function collectRetrieved(
   const retrieved: RetrievedValues[] = []
   const later: string[] = []
   let undated = 0
+  const impossible: string[] = []
   for (const candidate of candidates) {
+    impossible.push(...impossibleValues(candidate, features))
     const values = retrievedValues(candidate, features, runStart)
     if (values === null) continue
     if (values.knownAt > latest) {
@@ -89,7 +91,27 @@ export function collectRetrieved(
     const since = new Date(latest * 1000).toISOString().replace('.000Z', 'Z')
     notices.push(`${countOf(later.length)} retrieved after ${since}: not used (${named})`)
   }
+  if (impossible.length > 0) {
+    const named = impossible.slice(0, 5).join(', ') + (impossible.length > 5 ? ', …' : '')
+    notices.push(
+      `${impossible.length === 1 ? '1 vendor value is' : `${impossible.length} vendor values are`} out of range and not used: ${named}`,
+    )
+  }
   return { retrieved, notices }
+}
+
+function isPossible(feature: string, value: number): boolean {
+  const { min = -Infinity, max = Infinity } = FEATURES[feature]!
+  return Number.isFinite(value) && value >= min && value <= max
+}
+
+function impossibleValues(candidate: Candidate, features: readonly string[]): string[] {
+  return features.flatMap((feature) => {
+    const column = FEATURES[feature]?.column
+    const value = column === undefined ? undefined : candidate.values[column]
+    if (value === undefined || isPossible(feature, value)) return []
+    return [`${candidate.symbol} ${column} = ${value}`]
+  })
 }
 
 function countOf(candidates: number): string {

@@ -115,6 +115,23 @@ test('what lies more than a few minutes in the future is not taken, and a person
   ])
 })
 
+test("values that the feature cannot have are named, and the candidate's others are used", () => {
+  const { candidates } = parseCandidates(
+    JSON.stringify([
+      { symbol: BTC, 'Recommend.All': 1.5, 'Recommend.MA': -1, 'Recommend.Other': 1 },
+      { symbol: AAPL, 'Recommend.MA': -1.0001 },
+    ]),
+  )
+  const times = { runStart: NOW, now: NOW }
+  const { retrieved, notices } = collectRetrieved(candidates, RATINGS, times)
+  expect(retrieved.map(({ symbol, values }) => [symbol, values])).toEqual([
+    [BTC, { recommend_ma: -1, recommend_other: 1 }],
+  ])
+  expect(notices).toContain(
+    `2 vendor values are out of range and not used: ${BTC} Recommend.All = 1.5, ${AAPL} Recommend.MA = -1.0001`,
+  )
+})
+
 test('a run that looks from an earlier time does not know what was retrieved later', () => {
   const times = { runStart: NOW, now: NOW, asOf: NOW - 1 }
   const { retrieved, notices } = collectRetrieved(list, RATINGS, times)
