@@ -25,7 +25,8 @@ export interface BackfillPlan {
   readonly report: RunReport
 }
 
-const BARS = 'bars_1d'
+/** Name of the table that features are computed from. */
+export const BARS = 'bars_1d'
 
 /**
  * Resolves the symbols and loads what exists: table, matrix and what they say of themselves. Nothing is written.
