@@ -13,6 +13,7 @@ import {
 } from '@fs/lakehouse'
 import type { FormulaId } from '@fs/ratings'
 import type { DeriveTask, SymbolColumns } from './backfill-group.ts'
+import { GROUP_TASKS } from './group-tasks.ts'
 import { inspectMatrix } from './matrix-state.ts'
 
 /** What a matrix is to show. */
@@ -109,7 +110,7 @@ export async function saveMatrix(save: MatrixSave): Promise<SavedMatrix> {
     if (outside.length > 0) throw outsideScope(save, head.version, outside, damage !== undefined)
     const columns = [
       ...behind.flatMap((symbol) => (overtaken.has(symbol) ? [] : (own.get(symbol) ?? []))),
-      ...(await deriveColumns(save, head, derive)),
+      ...(await refreshedColumns(save, head, derive)),
     ]
     const written = await upsertMatrix(lake.workers, output, {
       symbols: columns.map(({ symbol, timestamps, values }) => ({ symbol, timestamps, values })),
@@ -161,7 +162,7 @@ function outsideScope(
   )
 }
 
-async function deriveColumns(
+async function refreshedColumns(
   { lake, table, formula, features }: MatrixSave,
   head: Snapshot,
   symbols: readonly string[],
@@ -193,9 +194,3 @@ function cells(
       .map((column) => [column.symbol, column[list]]),
   )
 }
-
-/** The module whose exports run in worker threads. */
-export const GROUP_TASKS: URL = new URL(
-  `./backfill-group.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`,
-  import.meta.url,
-)

@@ -100,6 +100,28 @@ test('--as-of uses only bars known by then; the next run without it adds the res
     validation: 'passed',
     rows: { added: 0, restated: 0, unchanged: 220 },
   })
+  expect(past.symbols, 'reported is what was known then').toEqual([
+    { ...report.symbols[0], rows_added: 0 },
+  ])
+  expect(past.symbols[0]!.last).toBe(END - 11 * DAY)
+  expect((await matrixOf(place)).timestamps.at(-1), 'the matrix shows what is known now').toBe(
+    END - DAY,
+  )
+})
+
+test('the default of --as-of is the newest bar of the run, not of its neighbours in a file', async () => {
+  const place = await places.withBars()
+  await rm(join(place.lakehouse, 'bars_1d'), { recursive: true })
+  await importBars(place.lakehouse, [
+    barRows(BTC, BARS.get(BTC)!),
+    barRows(ETH, sliceBars(BARS.get(ETH)!, 0, 220)),
+    barRows(SOL, sliceBars(BARS.get(SOL)!, 0, 225)),
+  ])
+  const asOf = async (...symbols: string[]) =>
+    (await runReport(place, await candidates(place, symbols))).as_of
+  expect(await asOf(ETH)).toBe(END - 10 * DAY)
+  expect(await asOf(ETH, SOL)).toBe(END - 5 * DAY)
+  expect(await asOf(BTC, ETH)).toBe(END)
 })
 
 test("the vendor's values are kept beside the computed ones and shown on the last bar", async () => {
