@@ -22,7 +22,7 @@ import { type Policy, type Report, type Table, validate } from '@fs/validator'
 import { groupRows, joinBars, type SymbolFeatures } from './group-rows.ts'
 import { type BarRows, featuresByEpoch, type KnownFeatures } from './knowledge-epochs.ts'
 import { matrixColumns } from './matrix-columns.ts'
-import type { RetrievedValues } from './retrieved-values.ts'
+import { onHeldBar, type RetrievedValues } from './retrieved-values.ts'
 
 // The part of a backfill that runs in worker threads: one group of symbols from committed bars to a written data file.
 // Arguments and results are plain data.
@@ -41,6 +41,8 @@ export interface GroupTask {
   readonly profile: string
   /** Only bars known by then are used, Unix seconds. */
   readonly asOf: number
+  /** Reports what was known at `asOf`, not what is known now. */
+  readonly isLookBack: boolean
   /** The moment that validation looks from, Unix seconds. */
   readonly judgedAt: number
   /** Unix seconds. */
@@ -56,6 +58,16 @@ export interface SymbolColumns extends MatrixSymbol {
   readonly filled: Readonly<Record<string, readonly number[]>>
 }
 
+/** What a symbol's last bar shows. */
+export interface LastBar {
+  readonly symbol: string
+  /** Its open, Unix seconds. */
+  readonly timestamp: number
+  /** By feature; `NaN` means no value. */
+  readonly values: Readonly<Record<string, number>>
+  readonly source: 'computed' | 'vendor'
+}
+
 /** A symbol that the run cannot use. */
 export interface LeftOut {
   readonly symbol: string
@@ -69,6 +81,8 @@ export interface ComputedGroup {
   readonly bars: ReadonlyMap<string, number>
   readonly leftOut: readonly LeftOut[]
   readonly matrix: readonly SymbolColumns[]
+  /** Of the symbols used, as known when the run looks from. */
+  readonly last: readonly LastBar[]
   /** Null when every symbol was left out. */
   readonly report: Report | null
 }
@@ -106,14 +120,15 @@ export async function computeGroup(
     }
     bars.set(symbol, count)
     used.push({ symbol, rows })
+    const values = retrieved.get(symbol)
     computed.push({
       symbol,
       computed: computeSymbol(rows, task),
-      retrieved: retrieved.get(symbol),
+      retrieved: values && onHeldBar(values, numbers(rows, 'timestamp')),
     })
   }
   if (used.length === 0) {
-    return { file: null, perSymbol: new Map(), bars, leftOut, matrix: [], report: null }
+    return { file: null, perSymbol: new Map(), bars, leftOut, matrix: [], last: [], report: null }
   }
   const incoming = groupRows(computed, task.features, task.runId)
 
@@ -131,7 +146,12 @@ export async function computeGroup(
   const isWhole = used.reduce((sum, { rows }) => sum + rowCount(rows), 0) === rowCount(allBars)
   const report = judge(task, isWhole ? allBars : joinBars(used), judged, fresh)
   const file = task.write ? await context.writeRows(task.target, fresh) : null
-  return { file, perSymbol, bars, leftOut, matrix: deriveColumns(merged, task), report }
+  const matrix = deriveColumns(merged, task)
+  const known = task.isLookBack ? knownBy(merged, task.asOf) : merged
+  const last = (known === merged ? matrix : deriveColumns(known, task))
+    .filter(({ symbol }) => bars.has(symbol))
+    .map(lastBarOf)
+  return { file, perSymbol, bars, leftOut, matrix, last, report }
 }
 
 function join(existing: Columns, fresh: Columns): Columns {
@@ -154,6 +174,24 @@ function judge(task: GroupTask, bars: Columns, local: Columns, fresh: Columns): 
     },
     task.policy,
   )
+}
+
+function lastBarOf({ symbol, timestamps, values, retrieved }: SymbolColumns): LastBar {
+  const at = timestamps.length - 1
+  return {
+    symbol,
+    timestamp: timestamps[at]!,
+    values: Object.fromEntries(Object.entries(values).map(([name, column]) => [name, column[at]!])),
+    source: Object.keys(retrieved).length > 0 ? 'vendor' : 'computed',
+  }
+}
+
+/** Finds the newest `known_at` of some rows, Unix seconds; -Infinity when none has one. */
+export async function newestKnownAt(rows: ReadPlan, context: WorkerContext): Promise<number> {
+  const known = numbers((await context.readRows(rows)).rows, 'known_at')
+  let newest = -Infinity
+  for (let row = 0; row < known.length; row++) if (known[row]! > newest) newest = known[row]!
+  return newest
 }
 
 /** What matrix columns are derived from when nothing is computed. */

@@ -1,8 +1,10 @@
 import { CommandError } from '@fs/cli'
-import { describeMatrix, mayHoldSymbols, type Snapshot, type Table } from '@fs/lakehouse'
+import { type Lakehouse, mayHoldSymbols, type Snapshot, type Table } from '@fs/lakehouse'
 import type { BackfillRequest } from './backfill.ts'
 import { featureTableSchema, type FeatureSet, settleFeatureSet } from './feature-table.ts'
-import { checkMatrixOrigin, symbolsBehind } from './matrix-save.ts'
+import { checkMatrixOrigin } from './matrix-save.ts'
+import { GROUP_TASKS } from './group-tasks.ts'
+import { inspectMatrix } from './matrix-state.ts'
 import { noBars, nothingToDo, outOfScope } from './refusal.ts'
 import { resolveSymbols } from './resolve-symbols.ts'
 import { collectRetrieved, type RetrievedValues } from './retrieved-values.ts'
@@ -24,7 +26,8 @@ export interface BackfillPlan {
   readonly report: RunReport
 }
 
-const BARS = 'bars_1d'
+/** Name of the table that features are computed from. */
+export const BARS = 'bars_1d'
 
 /**
  * Resolves the symbols and loads what exists: table, matrix and what they say of themselves. Nothing is written.
@@ -45,19 +48,25 @@ export async function planBackfill(request: BackfillRequest): Promise<BackfillPl
   const set = await settle(request)
   const local = lake.table(request.table, { schema: featureTableSchema(set) })
   const before = await local.state()
-  const matrix = await describeMatrix(lake.workers, request.output)
-  checkMatrixOrigin(request.output, matrix, { formula: set.formula, table: request.table })
-  const behind = before === null ? [] : await symbolsBehind(local, before, matrix)
+  const state = await inspectMatrix(lake, {
+    table: local,
+    snapshot: before,
+    output: request.output,
+  })
+  checkMatrixOrigin(request.output, state.matrix, { formula: set.formula, table: request.table })
   const scope = new Set(symbols)
-  const outside = behind.filter((symbol) => !scope.has(symbol))
-  if (request.strictScope && outside.length > 0) throw outOfScope(outside)
+  const outside = state.behind.filter((symbol) => !scope.has(symbol))
+  const dropped = state.anew?.dropped.filter((symbol) => !scope.has(symbol)) ?? []
+  if (request.strictScope && outside.length + dropped.length > 0) {
+    throw outOfScope([...outside, ...dropped])
+  }
 
   const { retrieved, notices } = collectRetrieved(candidates ?? [], set.features, {
     runStart: request.startedAt,
     now: request.now(),
     asOf: request.asOf,
   })
-  const asOf = request.asOf ?? newestKnownAt(snapshot, symbols) ?? request.now()
+  const asOf = request.asOf ?? (await newestKnownAt(lake, bars, snapshot, symbols)) ?? request.now()
   return {
     bars: { table: bars, snapshot },
     local: { table: local, snapshot: before },
@@ -90,7 +99,14 @@ export async function planBackfill(request: BackfillRequest): Promise<BackfillPl
       also_refreshed: outside,
       left_out: leftOut,
       partial: [],
-      notices,
+      notices: [
+        ...notices,
+        ...(state.matrix === null && state.anew === null && before !== null
+          ? [`there is no matrix ${request.output}: it is made from ${request.table}`]
+          : []),
+        // A run that saves says it of the matrix that it finds then.
+        ...(state.anew !== null && request.dryRun ? [state.anew.notice] : []),
+      ],
       symbols: [],
     },
   }
@@ -129,14 +145,28 @@ function settingsOf(table: Table, snapshot: Snapshot): Readonly<Record<string, s
   return table.schema(snapshot).configuration ?? {}
 }
 
-// From the statistics of the files that may hold these symbols; undefined when files of another engine lack them.
-function newestKnownAt(bars: Snapshot, symbols: readonly string[]): number | undefined {
+// Statistics speak of all symbols of a file, so they only tell which files are worth reading, the most promising first.
+async function newestKnownAt(
+  { workers }: Lakehouse,
+  bars: Table,
+  snapshot: Snapshot,
+  symbols: readonly string[],
+): Promise<number | undefined> {
+  const files = snapshot.files
+    .filter((file) => mayHoldSymbols(file, symbols))
+    .map((file) => ({ file, latest: latestKnownAt(file.stats) }))
+    .toSorted((a, b) => (a.latest === b.latest ? 0 : b.latest - a.latest))
   let newest = -Infinity
-  for (const file of bars.files) {
-    if (!mayHoldSymbols(file, symbols)) continue
-    const { maxValues } = JSON.parse(file.stats ?? '{}') as { maxValues?: { known_at?: number } }
-    if (maxValues?.known_at === undefined) return undefined
-    newest = Math.max(newest, maxValues.known_at)
+  for (const { file, latest } of files) {
+    if (latest <= newest) break
+    const rows = bars.plan({ ...snapshot, files: [file] }, { symbols, columns: ['known_at'] })
+    newest = Math.max(newest, await workers.run<number>(GROUP_TASKS, 'newestKnownAt', rows))
   }
   return Number.isFinite(newest) ? newest : undefined
+}
+
+// Files of another engine may lack it.
+function latestKnownAt(stats: string | null | undefined): number {
+  const { maxValues } = JSON.parse(stats ?? '{}') as { maxValues?: { known_at?: number } }
+  return maxValues?.known_at ?? Infinity
 }

@@ -57,7 +57,7 @@ export interface BackfillRequest {
  */
 export async function runBackfill(request: BackfillRequest): Promise<RunReport> {
   const { output } = request
-  let stage: Stage = { output, committed: null }
+  let stage: Stage = { output, table: request.table, committed: null }
   try {
     const plan = await planBackfill(request)
     request.record.checkInputs(plan.report.inputs)
@@ -65,8 +65,7 @@ export async function runBackfill(request: BackfillRequest): Promise<RunReport> 
     await request.record.keepReport(plan.report)
 
     const { report, version, results } = await commit(request, plan)
-    const { name } = plan.local.table
-    stage = { output, committed: { table: name, version } }
+    stage = { ...stage, committed: version }
     request.signal.throwIfAborted()
 
     request.onStep('save the matrix')
@@ -88,6 +87,7 @@ export async function runBackfill(request: BackfillRequest): Promise<RunReport> 
       table_version: saved.tableVersion,
       matrix: { path: output, sha256, rows, columns, bytes },
       also_refreshed: saved.alsoRefreshed,
+      notices: [...report.notices, ...saved.notices],
     }
     await request.record.keepReport(done)
     return done

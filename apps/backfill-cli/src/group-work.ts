@@ -2,7 +2,7 @@ import { compareCodePoints, type Snapshot, SYMBOLS_PER_FILE } from '@fs/lakehous
 import type { ComputedGroup, GroupTask } from './backfill-group.ts'
 import { type BackfillPlan, checkCreatedTable } from './backfill-plan.ts'
 import type { BackfillRequest } from './backfill.ts'
-import { GROUP_TASKS } from './matrix-save.ts'
+import { GROUP_TASKS } from './group-tasks.ts'
 
 /** Cuts symbols into groups of one data file each, sorted; the cut depends on the symbols alone. */
 export function groupsOf(symbols: readonly string[]): readonly (readonly string[])[] {
@@ -24,7 +24,7 @@ export function openGroupWork(
   request.onComputed(0, total)
   return async (symbols, snapshot) => {
     checkCreatedTable(plan, snapshot)
-    const group = await computeGroup(request, plan, symbols, snapshot)
+    const group = await runGroup(request, plan, symbols, snapshot)
     // A group that another run overtook is computed again, but counted once.
     computed = Math.min(total, computed + symbols.length)
     request.onComputed(computed, total)
@@ -32,7 +32,7 @@ export function openGroupWork(
   }
 }
 
-async function computeGroup(
+async function runGroup(
   request: BackfillRequest,
   { bars, local, set, retrieved, asOf, judgedAt }: BackfillPlan,
   symbols: readonly string[],
@@ -54,6 +54,7 @@ async function computeGroup(
     runId: request.runId,
     profile: request.profile,
     asOf,
+    isLookBack: request.asOf !== undefined,
     judgedAt,
     now: request.now(),
     policy: request.policy.policy,

@@ -1,7 +1,6 @@
 import { CommandError, EXIT } from '@fs/cli'
 import {
   copyMatrix,
-  describeMatrix,
   isLakehouseError,
   type Lakehouse,
   LakehouseError,
@@ -14,6 +13,8 @@ import {
 } from '@fs/lakehouse'
 import type { FormulaId } from '@fs/ratings'
 import type { DeriveTask, SymbolColumns } from './backfill-group.ts'
+import { GROUP_TASKS } from './group-tasks.ts'
+import { inspectMatrix } from './matrix-state.ts'
 
 /** What a matrix is to show. */
 export interface MatrixSave {
@@ -40,6 +41,8 @@ export interface SavedMatrix extends WrittenMatrix {
   readonly tableVersion: number
   /** Symbols brought up to date that the run had not computed itself. */
   readonly alsoRefreshed: readonly string[]
+  /** What a person should know: that it was made anew, and why. */
+  readonly notices: readonly string[]
 }
 
 // Each lost attempt is another run's finished matrix.
@@ -71,28 +74,6 @@ export function checkMatrixOrigin(
 }
 
 /**
- * Finds the symbols whose matrix columns are older than their table: those written since the version that the matrix
- * shows, or all of them for a matrix that shows none.
- */
-export async function symbolsBehind(
-  table: Table,
-  snapshot: Snapshot,
-  matrix: MatrixDescription | null,
-): Promise<readonly string[]> {
-  const shown = matrix?.tableVersion
-  // A version that the table does not have: the table was restored, the matrix was not.
-  const since = shown === undefined || shown > snapshot.version ? -1 : shown
-  if (since === snapshot.version) return []
-  try {
-    return [...(await table.symbols(snapshot, since)).keys()]
-  } catch (error) {
-    // What that version held can no longer be said, so every symbol may have changed since.
-    if (!isLakehouseError(error, 'version_not_available')) throw error
-    return [...(await table.symbols(snapshot)).keys()]
-  }
-}
-
-/**
  * Brings the matrix to the newest version of its table and swaps it in. The matrix is derived, so whatever fell between
  * a commit and its matrix (a crash, another run) is mended here: every symbol written since is brought in as well.
  *
@@ -102,15 +83,23 @@ export async function symbolsBehind(
 export async function saveMatrix(save: MatrixSave): Promise<SavedMatrix> {
   const { lake, table, output, runFile, computed } = save
   const own = new Map(computed.columns.map((columns) => [columns.symbol, columns]))
+  let damage: LakehouseError | undefined
+  const noteDamage = (error: unknown): null => {
+    if (damage !== undefined || !isLakehouseError(error, 'corrupt_file')) throw error
+    damage = error
+    return null
+  }
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     save.signal.throwIfAborted()
     const head = (await table.state())!
-    const description = await describeMatrix(lake.workers, output)
-    const behind = await symbolsBehind(table, head, description)
-    if (behind.length === 0 && description !== null) {
+    const state = await inspectMatrix(lake, { table, snapshot: head, output }, damage)
+    const { behind, anew } = state
+    const notices = anew === null ? [] : [anew.notice]
+    if (behind.length === 0 && anew === null && state.matrix !== null) {
       // Nothing to change; the run still keeps the matrix it stands for.
-      const written = await copyMatrix(lake.workers, output, runFile)
-      return { ...written, tableVersion: head.version, alsoRefreshed: [] }
+      const written = await copyMatrix(lake.workers, output, runFile).catch(noteDamage)
+      if (written === null) continue
+      return { ...written, tableVersion: head.version, alsoRefreshed: [], notices }
     }
     const overtaken =
       head.version === computed.version
@@ -118,23 +107,25 @@ export async function saveMatrix(save: MatrixSave): Promise<SavedMatrix> {
         : new Set((await table.symbols(head, computed.version)).keys())
     const derive = behind.filter((symbol) => !own.has(symbol) || overtaken.has(symbol))
     const outside = derive.filter((symbol) => save.scope?.has(symbol) === false)
-    if (outside.length > 0) throw overtakenOutside(save, head.version, outside)
+    if (outside.length > 0) throw outsideScope(save, head.version, outside, damage !== undefined)
     const columns = [
       ...behind.flatMap((symbol) => (overtaken.has(symbol) ? [] : (own.get(symbol) ?? []))),
-      ...(await deriveColumns(save, head, derive)),
+      ...(await refreshedColumns(save, head, derive)),
     ]
     const written = await upsertMatrix(lake.workers, output, {
       symbols: columns.map(({ symbol, timestamps, values }) => ({ symbol, timestamps, values })),
       runFile,
+      anew: anew !== null,
       description: {
         formula: save.formula,
         table: table.name,
+        tableId: head.metaData.id,
         tableVersion: head.version,
         runId: save.runId,
         retrieved: cells(columns, 'retrieved'),
         filled: cells(columns, 'filled'),
       },
-    })
+    }).catch(noteDamage)
     if (written === null) continue
     // Another run may have committed, and swapped its matrix in, just before this one did: then this one is behind.
     if ((await table.state())!.version !== head.version) continue
@@ -142,6 +133,7 @@ export async function saveMatrix(save: MatrixSave): Promise<SavedMatrix> {
       ...written,
       tableVersion: head.version,
       alsoRefreshed: derive.filter((symbol) => !own.has(symbol)),
+      notices,
     }
   }
   throw new LakehouseError(
@@ -151,15 +143,17 @@ export async function saveMatrix(save: MatrixSave): Promise<SavedMatrix> {
   )
 }
 
-// Under a strict scope the plan was checked before anything was computed; these were written since.
-function overtakenOutside(
+// Under a strict scope the plan was checked before anything was computed; this was found since.
+function outsideScope(
   { table, output }: MatrixSave,
   version: number,
   outside: readonly string[],
+  isDamaged: boolean,
 ): CommandError {
+  const symbols = outside.length === 1 ? '1 symbol' : `${outside.length} symbols`
   return new CommandError(
     'out_of_scope',
-    `another run has written ${outside.length} symbols outside the candidates to ${table.name} in the meantime: ${outside.slice(0, 5).join(', ')}${outside.length > 5 ? ', …' : ''}`,
+    `${isDamaged ? `the matrix ${output} is damaged and would be made anew, with ${symbols} outside the candidates` : `another run has written ${symbols} outside the candidates to ${table.name} in the meantime`}: ${outside.slice(0, 5).join(', ')}${outside.length > 5 ? ', …' : ''}`,
     {
       unchanged: `The table ${table.name} is complete (version ${version}); the matrix ${output} was not touched (--strict-scope).`,
       next: 'The matrix is brought up to date by the next run without --strict-scope.',
@@ -168,7 +162,7 @@ function overtakenOutside(
   )
 }
 
-async function deriveColumns(
+async function refreshedColumns(
   { lake, table, formula, features }: MatrixSave,
   head: Snapshot,
   symbols: readonly string[],
@@ -200,9 +194,3 @@ function cells(
       .map((column) => [column.symbol, column[list]]),
   )
 }
-
-/** The module whose exports run in worker threads. */
-export const GROUP_TASKS: URL = new URL(
-  `./backfill-group.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`,
-  import.meta.url,
-)

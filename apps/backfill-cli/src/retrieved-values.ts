@@ -42,7 +42,7 @@ export function retrievedValues(
   for (const feature of features) {
     const column = FEATURES[feature]?.column
     const value = column === undefined ? undefined : candidate.values[column]
-    if (value !== undefined && Number.isFinite(value)) values[feature] = value
+    if (value !== undefined && isPossible(feature, value)) values[feature] = value
   }
   if (Object.keys(values).length === 0) return null
   const knownAt = Math.floor(candidate.retrievedAt ?? runStart)
@@ -68,7 +68,9 @@ export function collectRetrieved(
   const retrieved: RetrievedValues[] = []
   const later: string[] = []
   let undated = 0
+  const impossible: string[] = []
   for (const candidate of candidates) {
+    impossible.push(...impossibleValues(candidate, features))
     const values = retrievedValues(candidate, features, runStart)
     if (values === null) continue
     if (values.knownAt > latest) {
@@ -89,7 +91,27 @@ export function collectRetrieved(
     const since = new Date(latest * 1000).toISOString().replace('.000Z', 'Z')
     notices.push(`${countOf(later.length)} retrieved after ${since}: not used (${named})`)
   }
+  if (impossible.length > 0) {
+    const named = impossible.slice(0, 5).join(', ') + (impossible.length > 5 ? ', …' : '')
+    notices.push(
+      `${impossible.length === 1 ? '1 vendor value is' : `${impossible.length} vendor values are`} out of range and not used: ${named}`,
+    )
+  }
   return { retrieved, notices }
+}
+
+function isPossible(feature: string, value: number): boolean {
+  const { min = -Infinity, max = Infinity } = FEATURES[feature]!
+  return Number.isFinite(value) && value >= min && value <= max
+}
+
+function impossibleValues(candidate: Candidate, features: readonly string[]): string[] {
+  return features.flatMap((feature) => {
+    const column = FEATURES[feature]?.column
+    const value = column === undefined ? undefined : candidate.values[column]
+    if (value === undefined || isPossible(feature, value)) return []
+    return [`${candidate.symbol} ${column} = ${value}`]
+  })
 }
 
 function countOf(candidates: number): string {
@@ -98,11 +120,43 @@ function countOf(candidates: number): string {
     : `${candidates} candidates carry vendor values`
 }
 
-// Where the market keeps a week, nothing trades at the weekend: the last bar is Friday's.
+// When trading begins at the earliest over the year, minutes after midnight UTC. An exchange that is not named begins at
+// midnight: its values may lie on a bar that opens some hours later.
+const FIRST_OPEN: ReadonlyMap<string, number> = new Map(
+  (
+    [
+      [13 * 60 + 30, 'NASDAQ NYSE AMEX ARCA BATS CBOE OTC TSX TSXV NEO CSE'],
+      [13 * 60, 'BMFBOVESPA'],
+      [7 * 60, 'LSE LSIN XETR EURONEXT BME MIL SIX VIE GPW OMXSTO OMXHEX OMXCOP JSE'],
+      [6 * 60, 'FWB'],
+      [3 * 60 + 45, 'NSE BSE'],
+      [60 + 30, 'HKEX SSE SZSE'],
+      [60, 'SGX TWSE TPEX'],
+    ] as const
+  ).flatMap(([minutes, exchanges]) =>
+    exchanges.split(' ').map((exchange): [string, number] => [exchange, minutes]),
+  ),
+)
+
+// The newest day whose session can have begun. Nothing trades at the weekend: the last bar is Friday's.
 function barAt(symbol: string, time: number): number {
-  const day = Math.floor(time / DAY) * DAY
-  if (marketCalendar(symbol) === 'continuous') return day
+  if (marketCalendar(symbol) === 'continuous') return Math.floor(time / DAY) * DAY
+  const open = (FIRST_OPEN.get(symbol.split(':')[0]!) ?? 0) * 60
+  const day = Math.floor((time - open) / DAY) * DAY
   const weekday = new Date(day * 1000).getUTCDay()
   if (weekday === SATURDAY) return day - DAY
   return weekday === SUNDAY ? day - 2 * DAY : day
+}
+
+/**
+ * Moves values off a day on which nothing traded: when there is no bar of their day but one of a later day, they are of
+ * the last bar before.
+ *
+ * @param bars opens of the symbol's bars, Unix seconds, ascending
+ */
+export function onHeldBar(values: RetrievedValues, bars: Float64Array): RetrievedValues {
+  const next = bars.findIndex((timestamp) => timestamp >= values.timestamp)
+  // Not imported yet, or earlier than all that was imported.
+  if (next <= 0 || bars[next] === values.timestamp) return values
+  return { ...values, timestamp: bars[next - 1]! }
 }

@@ -4,7 +4,6 @@ import {
   CommandError,
   type CommonOptions,
   type InputFile,
-  type Io,
   openCommand,
   type Output,
   type Progress,
@@ -16,13 +15,13 @@ import {
 import { openLakehouse } from '@fs/lakehouse'
 import { type Candidate, CandidatesError, parseCandidates } from '@fs/tv-client'
 import { type Command, InvalidArgumentError } from 'commander'
-import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { runBackfill } from './backfill.ts'
 import { backfillPolicy } from './backfill-policy.ts'
 import { formatReport } from './format-report.ts'
 import type { ProgramDependencies } from './program.ts'
 import { openRunRecord } from './run-record.ts'
+import { MATRIX, matrixPath } from './matrix-path.ts'
 import { parseTime } from './time-option.ts'
 
 interface RunOptions extends CommonOptions {
@@ -40,7 +39,6 @@ interface RunOptions extends CommonOptions {
 }
 
 const DEFAULT_TABLE = 'features/local_1d'
-const MATRIX = 'features_matrix.parquet'
 
 /** Adds `fs-backfill run`. */
 export function addRunCommand(program: Command, dependencies: ProgramDependencies): void {
@@ -98,6 +96,7 @@ async function run(
   })
   const policy = await backfillPolicy(options.policy ?? profile.policy ?? 'strict', cwd)
   const table = checkTable(options.table ?? profile.table ?? DEFAULT_TABLE)
+  const matrix = await matrixPath(options.output ?? profile.output, settings, io)
   const folder = runFolder(settings, runId)
   const record = await openRunRecord(folder, input)
   const now = () => Math.floor(io.now())
@@ -117,7 +116,7 @@ async function run(
       candidates,
       candidatesSha256: input?.sha256 ?? null,
       table,
-      output: matrixPath(options.output ?? profile.output, settings, io),
+      output: matrix,
       runFile: join(folder, MATRIX),
       formula: options.formula ?? profile.formula,
       features: options.features?.split(',').map((feature) => feature.trim()) ?? profile.features,
@@ -217,14 +216,6 @@ function checkTable(name: string): string {
     unchanged: 'Nothing was touched.',
     next: 'Name one like features/local_1d; tv_technicals_ is kept for snapshots.',
   })
-}
-
-function matrixPath(output: string | undefined, settings: Settings, io: Io): string {
-  if (output !== undefined) return resolve(io.cwd, output)
-  const lakehouse = settings.lakehouse.startsWith('file://')
-    ? fileURLToPath(settings.lakehouse)
-    : settings.lakehouse
-  return resolve(io.cwd, lakehouse, MATRIX)
 }
 
 function parseCount(text: string): number {

@@ -1,6 +1,6 @@
 import { label } from '@fs/ratings'
 import type { Report } from '@fs/validator'
-import type { ComputedGroup, LeftOut, SymbolColumns } from './backfill-group.ts'
+import type { ComputedGroup, LastBar, LeftOut } from './backfill-group.ts'
 
 /** What identifies a run's work: a run id may only be used again with the same. */
 export interface RunInputs {
@@ -23,7 +23,7 @@ export interface SymbolLine {
   readonly bars: number
   readonly rows_added: number
   readonly rows_restated: number
-  /** Open of the last bar shown, Unix seconds. */
+  /** Open of the last bar, with `--as-of` the last one known then; Unix seconds. */
   readonly last: number
   /** Last values by feature; null where there is none. */
   readonly values: Readonly<Record<string, number | null>>
@@ -90,28 +90,24 @@ export function reportComputed(
     validation: report.status,
     left_out: [...started.left_out, ...results.flatMap(({ leftOut }) => leftOut)],
     partial: report.partial,
-    symbols: results.flatMap((group) => group.matrix.map((columns) => lineOf(columns, group))),
+    symbols: results.flatMap((group) => group.last.map((bar) => lineOf(bar, group))),
   }
 }
 
-function lineOf(columns: SymbolColumns, group: ComputedGroup): SymbolLine {
-  const last = columns.timestamps.length - 1
-  const counts = group.perSymbol.get(columns.symbol)
+function lineOf(last: LastBar, group: ComputedGroup): SymbolLine {
+  const counts = group.perSymbol.get(last.symbol)
   const values = Object.fromEntries(
-    Object.entries(columns.values).map(([name, column]) => {
-      const value = column[last]!
-      return [name, Number.isNaN(value) ? null : value]
-    }),
+    Object.entries(last.values).map(([name, value]) => [name, Number.isNaN(value) ? null : value]),
   )
   const rating = values['recommend_all']
   return {
-    symbol: columns.symbol,
-    bars: group.bars.get(columns.symbol) ?? 0,
+    symbol: last.symbol,
+    bars: group.bars.get(last.symbol) ?? 0,
     rows_added: counts?.added ?? 0,
     rows_restated: counts?.restated ?? 0,
-    last: columns.timestamps[last]!,
+    last: last.timestamp,
     values,
     label: rating === undefined ? null : label(rating ?? Number.NaN),
-    source: Object.keys(columns.retrieved).length > 0 ? 'vendor' : 'computed',
+    source: last.source,
   }
 }

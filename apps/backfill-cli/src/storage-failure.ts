@@ -1,19 +1,20 @@
 import { CommandError } from '@fs/cli'
 import { LakehouseError, type LakehouseErrorCode } from '@fs/lakehouse'
 import { basename } from 'node:path'
+import { BARS } from './backfill-plan.ts'
 
 /** How far a backfill had come when the store failed it. */
 export interface Stage {
   /** Path of the matrix. */
   readonly output: string
-  /** The table's name and the version that holds the run's rows; null before its commit. */
-  readonly committed: { readonly table: string; readonly version: number } | null
+  /** Name of the feature table. */
+  readonly table: string
+  /** Version of the table that holds the run's rows; null before its commit. */
+  readonly committed: number | null
 }
 
 const NEXT: Partial<Record<LakehouseErrorCode, string>> = {
   aborted: 'Run the same command again to finish.',
-  corrupt_file: 'Restore the file that is named from a copy of the lakehouse.',
-  corrupt_log: 'Restore the file that is named from a copy of the lakehouse.',
   commit_contention: 'Run the same command again when fewer runs write at once.',
   no_space: 'Free some space, then run the same command again.',
   read_only: 'Allow writing there, then run the same command again.',
@@ -40,11 +41,8 @@ function failure(
   cause: unknown,
   stage: Stage,
 ): CommandError {
-  const file = cause instanceof LakehouseError ? cause.evidence.file : undefined
-  const isMatrix = code === 'corrupt_file' && file === basename(stage.output)
-  const next = isMatrix
-    ? `Move ${stage.output} away: the next run makes a new one from the table.`
-    : NEXT[code]
+  const next =
+    code === 'corrupt_file' || code === 'corrupt_log' ? afterDamage(cause, stage) : NEXT[code]
   return new CommandError(code, message, {
     cause,
     unchanged: leftBy(code, stage),
@@ -52,11 +50,29 @@ function failure(
   })
 }
 
-function leftBy(code: LakehouseErrorCode, { committed, output }: Stage): string {
-  if (committed !== null) {
-    return `The table ${committed.table} is complete (version ${committed.version}); the matrix ${output} stayed whole, and the next run brings it up to date.`
+function afterDamage(cause: unknown, { output, table }: Stage): string {
+  const file = cause instanceof LakehouseError ? (cause.evidence.file ?? '') : ''
+  if (file === basename(output)) {
+    return `Move ${output} away: the next run makes a new one from the table.`
   }
-  return code === 'io_error' || code === 'fsync_failed'
+  if (file.startsWith(`${table}/`)) {
+    return `Put the file back from a copy of the lakehouse. Without one, remove the folder ${table} there and run fs-backfill run --all: computed values come back from the bars, the vendor's only from candidates that hold them.`
+  }
+  if (file.startsWith(`${BARS}/`)) {
+    return `Put the file back from a copy of the lakehouse. Without one, remove the folder ${BARS} there and import the bars again (fs-ingest bars --from PATH).`
+  }
+  return 'Put the file that is named back from a copy of the lakehouse.'
+}
+
+function leftBy(code: LakehouseErrorCode, { committed, output, table }: Stage): string {
+  const isOpen = code === 'io_error' || code === 'fsync_failed'
+  if (committed !== null) {
+    const matrix = isOpen
+      ? 'may show the run already or not yet; a later run brings it up to date'
+      : 'was not replaced; a later run brings it up to date'
+    return `The table ${table} is complete (version ${committed}); the matrix ${output} ${matrix}.`
+  }
+  return isOpen
     ? 'The table holds all of this run or nothing of it; the matrix is as it was.'
     : 'Table and matrix are as they were.'
 }

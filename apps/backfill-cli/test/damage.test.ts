@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmdirSync } from 'node:fs'
-import { chmod, truncate } from 'node:fs/promises'
+import { chmod, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { BTC, candidates, PEPE, SOL, TABLE, usePlaces } from './places.ts'
 import { backfillProcess, giveTo } from './program-process.ts'
-import { barsFile, damageBars, matrixOf, type Place, stateOf } from './store.ts'
+import { barsFile, damageBars, fsBackfill, matrixOf, type Place, stateOf } from './store.ts'
 
 const places = usePlaces()
 
@@ -21,7 +21,41 @@ test.each([
   expect(code, err).toBe(3)
   expect(err).toContain(barsFile(place).slice(place.lakehouse.length + 1))
   expect(err).toContain('Table and matrix are as they were.')
+  expect(err).toContain('remove the folder bars_1d there and import the bars again')
   expect(await stateOf(place)).toEqual(before)
+})
+
+test('a damaged file of the feature table is named, and following the advice mends it', async () => {
+  const place = await places.withFeatures()
+  const folder = join(place.lakehouse, TABLE)
+  const name = (await readdir(folder)).find((file) => file.endsWith('.parquet'))!
+  const bytes = await readFile(join(folder, name))
+  bytes[bytes.length >> 1]! ^= 4
+  await writeFile(join(folder, name), bytes)
+  const before = await stateOf(place)
+  const refused = await fsBackfill(place, ['run', '--all'])
+  expect(refused.code, refused.err).toBe(3)
+  expect(refused.err).toContain(`${TABLE}/${name}`)
+  expect(refused.err).toContain(`remove the folder ${TABLE} there and run fs-backfill run --all`)
+  expect(await stateOf(place)).toEqual(before)
+  await rm(folder, { recursive: true })
+  expect((await fsBackfill(place, ['run', '--all'])).code).toBe(0)
+  expect((await matrixOf(place)).columns).toHaveLength(15)
+})
+
+test('a file of the table that is damaged when only the matrix is behind leaves true words', async () => {
+  const place = await places.withFeatures()
+  const folder = join(place.lakehouse, TABLE)
+  const name = (await readdir(folder)).find((file) => file.endsWith('.parquet'))!
+  await rm(place.master)
+  const bytes = await readFile(join(folder, name))
+  bytes[100]! ^= 4
+  await writeFile(join(folder, name), bytes)
+  const { code, err } = await fsBackfill(place, ['run', ...(await candidates(place, [SOL]))])
+  expect(code, err).toBe(3)
+  expect(err).toContain(`The table ${TABLE} is complete (version 1)`)
+  expect(err).toContain('was not replaced')
+  expect(err).toContain(`remove the folder ${TABLE}`)
 })
 
 const NOBODY = 65_534

@@ -1,6 +1,6 @@
 import { parseCandidates } from '@fs/tv-client'
 import { expect, test } from 'vitest'
-import { collectRetrieved, retrievedValues } from '../src/retrieved-values.ts'
+import { collectRetrieved, onHeldBar, retrievedValues } from '../src/retrieved-values.ts'
 
 const BTC = 'BINANCE:BTCUSDT'
 const AAPL = 'NASDAQ:AAPL'
@@ -25,8 +25,14 @@ test.each([
   ['a share on a Friday night', AAPL, '2026-01-30T23:59:59Z', '2026-01-30'],
   ['a share on Saturday at midnight', AAPL, '2026-01-31T00:00:00Z', '2026-01-30'],
   ['a share on a Sunday night', AAPL, '2026-02-01T23:59:59Z', '2026-01-30'],
-  ['a share on Monday at midnight', AAPL, '2026-02-02T00:00:00Z', '2026-02-02'],
-  ['before 1970', AAPL, '1970-01-01T00:00:01Z', '1970-01-01'],
+  ['a share on Monday at midnight', AAPL, '2026-02-02T00:00:00Z', '2026-01-30'],
+  ['a share a second before the earliest open', AAPL, '2026-01-29T13:29:59Z', '2026-01-28'],
+  ['a share at the earliest open', AAPL, '2026-01-29T13:30:00Z', '2026-01-29'],
+  ['a share in London before the open', 'LSE:VOD', '2026-01-29T06:59:59Z', '2026-01-28'],
+  ['a share in London at the open', 'LSE:VOD', '2026-01-29T07:00:00Z', '2026-01-29'],
+  ['a share in Mumbai on Monday morning', 'NSE:TCS', '2026-02-02T03:44:59Z', '2026-01-30'],
+  ['a share in Tokyo at midnight', 'TSE:7203', '2026-01-29T00:00:00Z', '2026-01-29'],
+  ['before 1970', AAPL, '1970-01-01T00:00:01Z', '1969-12-31'],
 ])('%s the values are of the bar that is open, or closed last', (_, symbol, time, day) => {
   const values = taken({ symbol, 'Recommend.All': 0.5, retrieved_at: at(time) })
   expect(values).toEqual({
@@ -35,6 +41,16 @@ test.each([
     knownAt: at(time),
     values: { recommend_all: 0.5 },
   })
+})
+
+test('values of a day on which nothing traded are of the bar before, once there is a later one', () => {
+  const values = taken({ symbol: AAPL, 'Recommend.All': 0.5, retrieved_at: NOW - 3600 })!
+  const day = values.timestamp
+  const bars = (...days: number[]) => Float64Array.from(days, (n) => day + n * 86_400)
+  expect(onHeldBar(values, bars(-3, -2, 1)).timestamp).toBe(day - 2 * 86_400)
+  for (const held of [bars(), bars(-2, -1), bars(-1, 0, 1), bars(0), bars(1, 2)]) {
+    expect(onHeldBar(values, held), 'its own bar, one to come, or none before').toBe(values)
+  }
 })
 
 test('without retrieved_at the run itself is the time', () => {
@@ -97,6 +113,23 @@ test('what lies more than a few minutes in the future is not taken, and a person
     '1 candidate carries vendor values without retrieved_at: taken as retrieved at the start of this run',
     '1 candidate carries vendor values retrieved after 2026-01-30T00:05:00Z: not used (A:D)',
   ])
+})
+
+test("values that the feature cannot have are named, and the candidate's others are used", () => {
+  const { candidates } = parseCandidates(
+    JSON.stringify([
+      { symbol: BTC, 'Recommend.All': 1.5, 'Recommend.MA': -1, 'Recommend.Other': 1 },
+      { symbol: AAPL, 'Recommend.MA': -1.0001 },
+    ]),
+  )
+  const times = { runStart: NOW, now: NOW }
+  const { retrieved, notices } = collectRetrieved(candidates, RATINGS, times)
+  expect(retrieved.map(({ symbol, values }) => [symbol, values])).toEqual([
+    [BTC, { recommend_ma: -1, recommend_other: 1 }],
+  ])
+  expect(notices).toContain(
+    `2 vendor values are out of range and not used: ${BTC} Recommend.All = 1.5, ${AAPL} Recommend.MA = -1.0001`,
+  )
 })
 
 test('a run that looks from an earlier time does not know what was retrieved later', () => {

@@ -150,9 +150,10 @@ test('--all takes every symbol there are bars for', async () => {
   expect(existsSync(join(place.runs, report.run_id, 'candidates.json'))).toBe(false)
 })
 
-test('two threads or one: the same values', async () => {
-  const place = await places.withBars()
-  const other = await places.withBars()
+test('two threads or one: the same bytes', async () => {
+  // Copies of one store, as a matrix names the identity of its table.
+  const place = await places.withFeatures()
+  const other = await places.withFeatures()
   await runReport(place, ['--all', '--run-id', 'same', '--workers', '1'], { threads: 'own' })
   await runReport(other, ['--all', '--run-id', 'same', '--workers', '2'], { threads: 'own' })
   expect((await stateOf(other))['features_matrix.parquet']).toBe(

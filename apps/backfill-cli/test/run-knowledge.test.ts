@@ -100,6 +100,28 @@ test('--as-of uses only bars known by then; the next run without it adds the res
     validation: 'passed',
     rows: { added: 0, restated: 0, unchanged: 220 },
   })
+  expect(past.symbols, 'reported is what was known then').toEqual([
+    { ...report.symbols[0], rows_added: 0 },
+  ])
+  expect(past.symbols[0]!.last).toBe(END - 11 * DAY)
+  expect((await matrixOf(place)).timestamps.at(-1), 'the matrix shows what is known now').toBe(
+    END - DAY,
+  )
+})
+
+test('the default of --as-of is the newest bar of the run, not of its neighbours in a file', async () => {
+  const place = await places.withBars()
+  await rm(join(place.lakehouse, 'bars_1d'), { recursive: true })
+  await importBars(place.lakehouse, [
+    barRows(BTC, BARS.get(BTC)!),
+    barRows(ETH, sliceBars(BARS.get(ETH)!, 0, 220)),
+    barRows(SOL, sliceBars(BARS.get(SOL)!, 0, 225)),
+  ])
+  const asOf = async (...symbols: string[]) =>
+    (await runReport(place, await candidates(place, symbols))).as_of
+  expect(await asOf(ETH)).toBe(END - 10 * DAY)
+  expect(await asOf(ETH, SOL)).toBe(END - 5 * DAY)
+  expect(await asOf(BTC, ETH)).toBe(END)
 })
 
 test("the vendor's values are kept beside the computed ones and shown on the last bar", async () => {
@@ -144,6 +166,25 @@ test("the vendor's values are kept beside the computed ones and shown on the las
     [AAPL, Date.UTC(2025, 11, 26) / 1000, Date.UTC(2025, 11, 27, 15) / 1000],
   ])
   expect(retrieved[0]!['recommend_all'], 'kept as the vendor gave it').toBe(-0.125)
+})
+
+test("values retrieved on a holiday are of the last session's bar", async () => {
+  const place = await places.withBars()
+  // New York was closed on Thanksgiving.
+  const retrieved_at = Date.UTC(2025, 10, 27, 15) / 1000
+  const thursday = Date.UTC(2025, 10, 27) / 1000
+  await rm(join(place.lakehouse, 'bars_1d'), { recursive: true })
+  const own = BARS.get(BTC)!
+  const closed = own.timestamp.indexOf(thursday)
+  const [before, after] = [sliceBars(own, 0, closed), sliceBars(own, closed + 1)]
+  await importBars(place.lakehouse, [barRows(AAPL, before)])
+  await importBars(place.lakehouse, [barRows(AAPL, after)])
+  await runReport(
+    place,
+    await candidates(place, [{ symbol: AAPL, 'Recommend.All': 0.5, retrieved_at }]),
+  )
+  const rows = (await rowsOf(place)).filter(({ source }) => source === 'retrieved')
+  expect(rows.map((row) => [row.timestamp, row.known_at])).toEqual([[thursday - DAY, retrieved_at]])
 })
 
 test('many candidates retrieved at many times are one run with one validation', async () => {

@@ -201,6 +201,8 @@ test.each([
   [['--table', 'features/../bars_1d'], 'cannot be a feature table'],
   [['--policy', 'nope'], "'nope' is no policy and no file"],
   [['--run-id', '../x'], 'a run id holds only letters'],
+  [['--output', 'lakehouse'], 'lakehouse is a folder'],
+  [['--output', 'matrix.csv'], 'its name must end in .parquet'],
   [['--workers', '0'], 'must be a positive whole number'],
   [['--as-of', 'yesterday'], 'must be Unix seconds or an ISO date'],
   [['--as-of', '2025'], 'must be Unix seconds'],

@@ -113,6 +113,7 @@ export {
   describeMatrix,
   type Matrix,
   type MatrixDescription,
+  type MatrixSummary,
   type MatrixUpsert,
   readMatrix,
   upsertMatrix,

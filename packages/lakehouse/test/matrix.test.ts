@@ -42,6 +42,7 @@ const DAY = 86_400
 const DESCRIPTION: MatrixDescription = {
   formula: 'institutional',
   table: 'features/local_1d',
+  tableId: '5c1e',
   tableVersion: 1,
   runId: 'r',
   retrieved: {},
@@ -71,6 +72,7 @@ interface Place {
   readonly upsert: (
     symbols: readonly MatrixSymbol[],
     description?: Partial<MatrixDescription>,
+    how?: { readonly anew?: boolean },
   ) => ReturnType<typeof upsertMatrix>
   readonly read: (wanted?: Parameters<typeof readMatrix>[2]) => Promise<Matrix>
 }
@@ -86,9 +88,10 @@ async function place(): Promise<Place> {
     lake,
     folder,
     path,
-    upsert: (symbols, description = {}) =>
+    upsert: (symbols, description = {}, how = {}) =>
       upsertMatrix(lake.workers, path, {
         symbols,
+        ...how,
         description: { ...DESCRIPTION, ...description },
         runFile: join(folder, `runs/${(runs += 1)}/features_matrix.parquet`),
       }),
@@ -175,7 +178,10 @@ test('a matrix that is not there is null, and one that was written says what it 
     description,
   )
   expect(written).toMatchObject({ rows: 2, columns: 2, size: (await stat(path)).size })
-  expect(await describeMatrix(lake.workers, path)).toEqual(description)
+  expect(await describeMatrix(lake.workers, path)).toEqual({
+    ...description,
+    symbols: ['A', "X:O'NEIL"],
+  })
   expect((await read()).description).toEqual(description)
   const run = await readFile(join(folder, 'runs/1/features_matrix.parquet'))
   expect(run.equals(await readFile(path)), "the run's own file is the same").toBe(true)
@@ -210,6 +216,16 @@ test('a symbol that is upserted again keeps its place; features not named stay',
     ['A rsi', [Number.NaN, 9]],
     ['B rsi', [5, 6]],
   ])
+})
+
+test('a matrix made anew holds only what it was given, and what it held is not even read', async () => {
+  const { path, upsert, read } = await place()
+  await upsert([symbolOf('A', 1, { rsi: [1] })])
+  await upsert([symbolOf('B', 1, { rsi: [2] })], {}, { anew: true })
+  expect(columnsOf(await read())).toEqual({ 'B rsi': [2] })
+  await writeFile(path, 'no matrix')
+  await upsert([symbolOf('C', 1, { rsi: [3] })], {}, { anew: true })
+  expect(columnsOf(await read())).toEqual({ 'C rsi': [3] })
 })
 
 test('cell lists name the cells of the new symbols, and keep those of others', async () => {
@@ -452,6 +468,40 @@ test('a copy is the same bytes, and a damaged matrix is not copied', async () =>
     code: 'corrupt_file',
   })
   expect(existsSync(join(folder, 'second.parquet'))).toBe(false)
+})
+
+test('a matrix with one flipped bit in its values is described, but not copied', async () => {
+  const { lake, folder, path, upsert } = await place()
+  await upsert([symbolOf('A', 1, { rsi: [1, 2, 3], adx: [4, 5, 6] })])
+  const bytes = await readFile(path)
+  // Column data lies between the first letters and the indexes and the footer.
+  bytes[30]! ^= 4
+  await writeFile(path, bytes)
+  expect(await describeMatrix(lake.workers, path)).toMatchObject({ tableVersion: 1 })
+  const target = join(folder, 'copy.parquet')
+  await expect(copyMatrix(lake.workers, path, target)).rejects.toMatchObject({
+    code: 'corrupt_file',
+    message: expect.stringContaining("column '('A', 'adx')' is damaged") as string,
+  })
+  expect(existsSync(target)).toBe(false)
+})
+
+test('a matrix that another program wrote anew says where it belongs, and no more', async () => {
+  const { lake, path, upsert, read } = await place()
+  await upsert([symbolOf('A', 1, { rsi: [1] })], { filled: { A: { rsi: [DAY] } } })
+  const bytes = (await readFile(path)).toString('latin1')
+  // As pyarrow leaves it: the key-values are kept, the writer is another.
+  const rewritten = bytes.replaceAll('fs.crc', 'xx.crc')
+  expect(rewritten).not.toBe(bytes)
+  await writeFile(path, Buffer.from(rewritten, 'latin1'))
+  expect(await describeMatrix(lake.workers, path)).toEqual({
+    formula: DESCRIPTION.formula,
+    table: DESCRIPTION.table,
+    retrieved: {},
+    filled: {},
+    symbols: ['A'],
+  })
+  expect(columnsOf(await read())).toEqual({ 'A rsi': [1] })
 })
 
 test('the file carries what pandas needs, in the Arrow schema and in the footer', async () => {

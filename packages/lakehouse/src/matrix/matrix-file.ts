@@ -35,7 +35,7 @@ export interface MatrixData {
   readonly columns: readonly MatrixColumn[]
   /** Columns of the file whose names are no pair of symbol and feature; they were not read. */
   readonly others: readonly string[]
-  /** Key-values of the file, without those of the codec. */
+  /** Key-values of the file, without those of the codec; only its origin when another program wrote it anew. */
   readonly metadata: ReadonlyMap<string, string>
 }
 
@@ -47,6 +47,8 @@ export interface MatrixSymbol {
   /** By feature; `NaN` means no value. */
   readonly values: Readonly<Record<string, Float64Array>>
 }
+
+const ORIGIN_KEYS: readonly string[] = ['fs.formula', 'fs.table']
 
 // A longer matrix is cut so that a group stays readable by itself; one group for all usual lengths.
 const ROW_GROUP_ROWS = 65_536
@@ -105,8 +107,14 @@ export async function readMatrixFile(
     if (bytes === undefined) throw refuse(`holds no numbers in the column ${name}`)
     columns.push({ ...key, ...bytes })
   }
+  // Without checksums another program wrote the file and kept the words: what they say of its cells may be true no more,
+  // which formula and table it belongs to is.
+  const isOwn = file.checksums !== undefined
   const metadata = new Map(
-    [...footer.keyValues].filter(([name]) => name.startsWith('fs.') && name !== 'fs.crc'),
+    [...footer.keyValues].filter(
+      ([name]) =>
+        name.startsWith('fs.') && name !== 'fs.crc' && (isOwn || ORIGIN_KEYS.includes(name)),
+    ),
   )
   return { timestamps, columns, others, metadata }
 }

@@ -3,7 +3,7 @@ import { LakehouseError } from '../errors.ts'
 import { openStore } from '../store.ts'
 import type { WorkerPool } from '../workers/pool.ts'
 import type { MatrixData, MatrixSymbol } from './matrix-file.ts'
-import type { MatrixLocation } from './tasks.ts'
+import type { DescribedFile, MatrixLocation } from './tasks.ts'
 
 /** Cells of a matrix by symbol and feature: times, Unix seconds, ascending. */
 export type CellList = Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>
@@ -14,6 +14,8 @@ export interface MatrixDescription {
   readonly formula?: string
   /** Table it is derived from. */
   readonly table?: string
+  /** Identity of that table (Delta `metaData.id`): a table that was created anew under the same name has another one. */
+  readonly tableId?: string
   /** Version of that table it shows in full. */
   readonly tableVersion?: number
   /** Run that wrote it. */
@@ -22,6 +24,12 @@ export interface MatrixDescription {
   readonly retrieved: CellList
   /** Cells that repeat an earlier value. */
   readonly filled: CellList
+}
+
+/** What a matrix says of itself, and whose columns it holds. */
+export interface MatrixSummary extends MatrixDescription {
+  /** Symbols with a column, in file order. */
+  readonly symbols: readonly string[]
 }
 
 /** A matrix in memory. */
@@ -66,17 +74,13 @@ export async function readMatrix(
   return { timestamps: data.timestamps, columns, description: fromMetadata(data.metadata) }
 }
 
-/** Reads what a matrix says of itself; null when there is no such file. */
+/** Reads what a matrix says of itself, from its footer alone; null when there is no such file. */
 export async function describeMatrix(
   workers: WorkerPool,
   path: string,
-): Promise<MatrixDescription | null> {
-  const data = await workers.run<Pick<MatrixData, 'metadata'> | null>(
-    TASKS,
-    'describe',
-    locate(path),
-  )
-  return data && fromMetadata(data.metadata)
+): Promise<MatrixSummary | null> {
+  const data = await workers.run<DescribedFile | null>(TASKS, 'describe', locate(path))
+  return data && { ...fromMetadata(data.metadata), symbols: data.symbols }
 }
 
 /** What goes into a matrix. */
@@ -87,6 +91,8 @@ export interface MatrixUpsert {
   readonly description: MatrixDescription
   /** File the run keeps for itself; written first. */
   readonly runFile: string
+  /** Starts from nothing: what the matrix holds is not read, and replaced as a whole. */
+  readonly anew?: boolean
 }
 
 /** A matrix that has been written. */
@@ -115,7 +121,7 @@ export async function upsertMatrix(
   const master = locate(path)
   const store = openStore(master.store)
   const before = await store.head(master.path)
-  const current = before && (await describeMatrix(workers, path))
+  const current = before && !upsert.anew ? await describeMatrix(workers, path) : null
   if (current) checkSameOrigin(path, current, upsert.description)
 
   const names = new Set(upsert.symbols.map(({ symbol }) => symbol))
@@ -126,7 +132,7 @@ export async function upsertMatrix(
   }
   const output = locate(upsert.runFile)
   const written = await workers.run<WrittenMatrix>(TASKS, 'upsertFile', {
-    base: before && master,
+    base: upsert.anew ? null : before && master,
     symbols: upsert.symbols,
     metadata: toMetadata(description),
     output,
@@ -143,7 +149,7 @@ export async function upsertMatrix(
 /**
  * Copies a matrix as it is, for a run that changed nothing in it.
  *
- * @throws LakehouseError `not_found` when there is none
+ * @throws LakehouseError `not_found` when there is none, `corrupt_file` when any byte of it is damaged
  */
 export async function copyMatrix(
   workers: WorkerPool,
@@ -206,6 +212,7 @@ function toMetadata(description: MatrixDescription): Map<string, string> {
   const entries: [string, string | undefined][] = [
     ['fs.formula', description.formula],
     ['fs.table', description.table],
+    ['fs.table_id', description.tableId],
     ['fs.table_version', description.tableVersion?.toString()],
     ['fs.run_id', description.runId],
     ['fs.retrieved', JSON.stringify(description.retrieved)],
@@ -221,6 +228,7 @@ function fromMetadata(metadata: ReadonlyMap<string, string>): MatrixDescription 
   return {
     ...(text('fs.formula') !== undefined && { formula: text('fs.formula')! }),
     ...(text('fs.table') !== undefined && { table: text('fs.table')! }),
+    ...(text('fs.table_id') !== undefined && { tableId: text('fs.table_id')! }),
     ...(version !== undefined && { tableVersion: Number(version) }),
     ...(text('fs.run_id') !== undefined && { runId: text('fs.run_id')! }),
     retrieved: cells('fs.retrieved'),

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { LakehouseError } from '../errors.ts'
-import { openFile, type OpenFile } from '../parquet/file-source.ts'
+import { fetchChunks, openFile, type OpenFile } from '../parquet/file-source.ts'
 import { openStore } from '../store.ts'
 import type { WorkerContext } from '../workers/context.ts'
+import { parseColumnName } from './column-name.ts'
 import {
   encodeMatrix,
   type MatrixData,
@@ -38,13 +39,23 @@ export async function readColumns(
   )
 }
 
+/** What the footer of a matrix says. */
+export interface DescribedFile extends Pick<MatrixData, 'metadata'> {
+  readonly symbols: readonly string[]
+}
+
 /** Reads only what a matrix says of itself. */
 export async function describe(
   args: MatrixLocation,
   context: WorkerContext,
-): Promise<Pick<MatrixData, 'metadata'> | null> {
-  const data = await readCurrent(args, context, (file) => readMatrixFile(file, () => false))
-  return data && { metadata: data.metadata }
+): Promise<DescribedFile | null> {
+  return await readCurrent(args, context, async (file) => {
+    const { metadata } = await readMatrixFile(file, () => false)
+    const symbols = new Set(
+      file.footer.columns.flatMap((name) => parseColumnName(name)?.symbol ?? []),
+    )
+    return { metadata, symbols: [...symbols] }
+  })
 }
 
 /** Brings new columns into the matrix at `base` and writes the result to `output`. */
@@ -76,16 +87,26 @@ export async function upsertFile(
   }
 }
 
-/** Copies a matrix to `output`, byte for byte. */
+/**
+ * Copies a matrix to `output`, byte for byte, once every checksum in it is verified.
+ *
+ * @throws LakehouseError `corrupt_file` when it is damaged; nothing is written
+ */
 export async function copyFile(
   args: MatrixLocation & { readonly output: MatrixLocation },
 ): Promise<{ sha256: string; size: number; rows: number; columns: number }> {
   const bytes = await openStore(args.store).get(args.path)
-  const { footer } = await openFile({
+  const file = await openFile({
     path: args.path,
     size: bytes.length,
     read: async (start, end) => bytes.subarray(start, end),
   })
+  const { footer } = file
+  await fetchChunks(
+    file,
+    footer.columns,
+    footer.rowGroups.map((_, position) => position),
+  )
   await openStore(args.output.store).put(args.output.path, bytes)
   return {
     sha256: createHash('sha256').update(bytes).digest('hex'),
