@@ -86,9 +86,10 @@ export async function openAccount(plan: ImportPlan): Promise<ImportAccount> {
     },
     async withdraw() {
       if (begun) return
+      // A folder that holds something else stays; and why the import failed matters more than a claim that is left.
       await rm(startedPath, { force: true })
-      // A folder that holds something else stays.
-      await rmdir(folder).catch(() => undefined)
+        .then(() => rmdir(folder))
+        .catch(() => undefined)
     },
     async finish(report) {
       await writeArtefact(path, report).catch((error: Error) => {
