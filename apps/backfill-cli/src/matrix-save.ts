@@ -4,7 +4,6 @@ import {
   isLakehouseError,
   type Lakehouse,
   LakehouseError,
-  type MatrixDescription,
   type Snapshot,
   SYMBOLS_PER_FILE,
   type Table,
@@ -47,31 +46,6 @@ export interface SavedMatrix extends WrittenMatrix {
 
 // Each lost attempt is another run's finished matrix.
 const ATTEMPTS = 20
-
-/**
- * Refuses a matrix that another formula or table made: its columns would be of two kinds. One that another program wrote
- * says nothing of itself and is accepted.
- *
- * @throws CommandError `formula_mismatch`, exit code 2
- */
-export function checkMatrixOrigin(
-  path: string,
-  matrix: MatrixDescription | null,
-  own: { readonly formula: string; readonly table: string },
-): void {
-  for (const what of ['table', 'formula'] as const) {
-    const other = matrix?.[what]
-    if (other === undefined || other === own[what]) continue
-    throw new CommandError(
-      'formula_mismatch',
-      `the matrix ${path} belongs to the ${what} '${other}', not to '${own[what]}'`,
-      {
-        unchanged: 'Nothing was touched.',
-        next: 'Name another matrix with --output FILE, or the table it belongs to with --table.',
-      },
-    )
-  }
-}
 
 /**
  * Brings the matrix to the newest version of its table and swaps it in. The matrix is derived, so whatever fell between
