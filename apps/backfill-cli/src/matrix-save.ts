@@ -57,6 +57,8 @@ const ATTEMPTS = 20
 export async function saveMatrix(save: MatrixSave): Promise<SavedMatrix> {
   const { lake, table, output, runFile, computed } = save
   const own = new Map(computed.columns.map((columns) => [columns.symbol, columns]))
+  // An attempt that another run overtakes has replaced the matrix all the same.
+  const notices = new Set<string>()
   let damage: LakehouseError | undefined
   const noteDamage = (error: unknown): null => {
     if (damage !== undefined || !isLakehouseError(error, 'corrupt_file')) throw error
@@ -68,19 +70,19 @@ export async function saveMatrix(save: MatrixSave): Promise<SavedMatrix> {
     const head = (await table.snapshot())!
     const state = await inspectMatrix(lake, { table, snapshot: head, output }, damage)
     const { behind, anew } = state
-    const notices = anew === null ? [] : [anew.notice]
     if (behind.length === 0 && anew === null && state.matrix !== null) {
       // Nothing to change; the run still keeps the matrix it stands for.
       const written = await copyMatrix(lake.workers, output, runFile).catch(noteDamage)
       if (written === null) continue
-      return { ...written, tableVersion: head.version, alsoRefreshed: [], notices }
+      return { ...written, tableVersion: head.version, alsoRefreshed: [], notices: [...notices] }
     }
     const overtaken =
       head.version === computed.version
         ? new Set<string>()
         : new Set((await table.symbols(head, computed.version)).keys())
     const derive = behind.filter((symbol) => !own.has(symbol) || overtaken.has(symbol))
-    const outside = derive.filter((symbol) => save.scope?.has(symbol) === false)
+    const touched = [...derive, ...(anew?.dropped ?? [])]
+    const outside = touched.filter((symbol) => save.scope?.has(symbol) === false)
     if (outside.length > 0) throw outsideScope(save, head.version, outside, damage !== undefined)
     const columns = [
       ...behind.flatMap((symbol) => (overtaken.has(symbol) ? [] : (own.get(symbol) ?? []))),
@@ -101,13 +103,15 @@ export async function saveMatrix(save: MatrixSave): Promise<SavedMatrix> {
       },
     }).catch(noteDamage)
     if (written === null) continue
+    if (anew !== null) notices.add(anew.notice)
+    damage = undefined
     // Another run may have committed, and swapped its matrix in, just before this one did: then this one is behind.
     if ((await table.snapshot())!.version !== head.version) continue
     return {
       ...written,
       tableVersion: head.version,
       alsoRefreshed: derive.filter((symbol) => !own.has(symbol)),
-      notices,
+      notices: [...notices],
     }
   }
   throw new LakehouseError(
