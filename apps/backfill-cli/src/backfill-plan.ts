@@ -1,8 +1,13 @@
 import { CommandError } from '@fs/cli'
-import { type Lakehouse, mayHoldSymbols, type Snapshot, type Table } from '@fs/lakehouse'
+import {
+  checkMatrixOrigin,
+  type Lakehouse,
+  mayHoldSymbols,
+  type Snapshot,
+  type Table,
+} from '@fs/lakehouse'
 import type { BackfillRequest } from './backfill.ts'
 import { featureTableSchema, type FeatureSet, settleFeatureSet } from './feature-table.ts'
-import { checkMatrixOrigin } from './matrix-save.ts'
 import { GROUP_TASKS } from './group-tasks.ts'
 import { inspectMatrix } from './matrix-state.ts'
 import { noBars, nothingToDo, outOfScope } from './refusal.ts'
@@ -53,7 +58,8 @@ export async function planBackfill(request: BackfillRequest): Promise<BackfillPl
     snapshot: before,
     output: request.output,
   })
-  checkMatrixOrigin(request.output, state.matrix, { formula: set.formula, table: request.table })
+  const origin = { formula: set.formula, table: request.table }
+  if (state.matrix !== null) checkMatrixOrigin(request.output, state.matrix, origin)
   const scope = new Set(symbols)
   const outside = state.behind.filter((symbol) => !scope.has(symbol))
   const dropped = state.anew?.dropped.filter((symbol) => !scope.has(symbol)) ?? []

@@ -124,7 +124,12 @@ function factsOf(report: RunReport, { seconds, folder }: ReportPage): Fact[] {
           : ''),
     ],
     ratingsFact(report.symbols),
-    vendor === 0 ? null : ['vendor', `${plural(vendor)} show the vendor's value on the last bar`],
+    vendor === 0
+      ? null
+      : [
+          'vendor',
+          `${plural(vendor)} ${vendor === 1 ? 'shows' : 'show'} the vendor's value on the last bar`,
+        ],
     ['validation', report.validation ?? '-'],
     [
       isPlan ? 'would write' : 'rows',

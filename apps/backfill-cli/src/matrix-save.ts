@@ -4,7 +4,6 @@ import {
   isLakehouseError,
   type Lakehouse,
   LakehouseError,
-  type MatrixDescription,
   type Snapshot,
   SYMBOLS_PER_FILE,
   type Table,
@@ -49,31 +48,6 @@ export interface SavedMatrix extends WrittenMatrix {
 const ATTEMPTS = 20
 
 /**
- * Refuses a matrix that another formula or table made: its columns would be of two kinds. One that another program wrote
- * says nothing of itself and is accepted.
- *
- * @throws CommandError `formula_mismatch`, exit code 2
- */
-export function checkMatrixOrigin(
-  path: string,
-  matrix: MatrixDescription | null,
-  own: { readonly formula: string; readonly table: string },
-): void {
-  for (const what of ['table', 'formula'] as const) {
-    const other = matrix?.[what]
-    if (other === undefined || other === own[what]) continue
-    throw new CommandError(
-      'formula_mismatch',
-      `the matrix ${path} belongs to the ${what} '${other}', not to '${own[what]}'`,
-      {
-        unchanged: 'Nothing was touched.',
-        next: 'Name another matrix with --output FILE, or the table it belongs to with --table.',
-      },
-    )
-  }
-}
-
-/**
  * Brings the matrix to the newest version of its table and swaps it in. The matrix is derived, so whatever fell between
  * a commit and its matrix (a crash, another run) is mended here: every symbol written since is brought in as well.
  *
@@ -83,6 +57,8 @@ export function checkMatrixOrigin(
 export async function saveMatrix(save: MatrixSave): Promise<SavedMatrix> {
   const { lake, table, output, runFile, computed } = save
   const own = new Map(computed.columns.map((columns) => [columns.symbol, columns]))
+  // An attempt that another run overtakes has replaced the matrix all the same.
+  const notices = new Set<string>()
   let damage: LakehouseError | undefined
   const noteDamage = (error: unknown): null => {
     if (damage !== undefined || !isLakehouseError(error, 'corrupt_file')) throw error
@@ -94,19 +70,19 @@ export async function saveMatrix(save: MatrixSave): Promise<SavedMatrix> {
     const head = (await table.state())!
     const state = await inspectMatrix(lake, { table, snapshot: head, output }, damage)
     const { behind, anew } = state
-    const notices = anew === null ? [] : [anew.notice]
     if (behind.length === 0 && anew === null && state.matrix !== null) {
       // Nothing to change; the run still keeps the matrix it stands for.
       const written = await copyMatrix(lake.workers, output, runFile).catch(noteDamage)
       if (written === null) continue
-      return { ...written, tableVersion: head.version, alsoRefreshed: [], notices }
+      return { ...written, tableVersion: head.version, alsoRefreshed: [], notices: [...notices] }
     }
     const overtaken =
       head.version === computed.version
         ? new Set<string>()
         : new Set((await table.symbols(head, computed.version)).keys())
     const derive = behind.filter((symbol) => !own.has(symbol) || overtaken.has(symbol))
-    const outside = derive.filter((symbol) => save.scope?.has(symbol) === false)
+    const touched = [...derive, ...(anew?.dropped ?? [])]
+    const outside = touched.filter((symbol) => save.scope?.has(symbol) === false)
     if (outside.length > 0) throw outsideScope(save, head.version, outside, damage !== undefined)
     const columns = [
       ...behind.flatMap((symbol) => (overtaken.has(symbol) ? [] : (own.get(symbol) ?? []))),
@@ -127,13 +103,15 @@ export async function saveMatrix(save: MatrixSave): Promise<SavedMatrix> {
       },
     }).catch(noteDamage)
     if (written === null) continue
+    if (anew !== null) notices.add(anew.notice)
+    damage = undefined
     // Another run may have committed, and swapped its matrix in, just before this one did: then this one is behind.
     if ((await table.state())!.version !== head.version) continue
     return {
       ...written,
       tableVersion: head.version,
       alsoRefreshed: derive.filter((symbol) => !own.has(symbol)),
-      notices,
+      notices: [...notices],
     }
   }
   throw new LakehouseError(

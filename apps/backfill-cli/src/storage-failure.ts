@@ -41,8 +41,7 @@ function failure(
   cause: unknown,
   stage: Stage,
 ): CommandError {
-  const next =
-    code === 'corrupt_file' || code === 'corrupt_log' ? afterDamage(cause, stage) : NEXT[code]
+  const next = nextStep(code, cause, stage)
   return new CommandError(code, message, {
     cause,
     unchanged: leftBy(code, stage),
@@ -50,8 +49,15 @@ function failure(
   })
 }
 
-function afterDamage(cause: unknown, { output, table }: Stage): string {
+function nextStep(code: LakehouseErrorCode, cause: unknown, stage: Stage): string | undefined {
   const file = cause instanceof LakehouseError ? (cause.evidence.file ?? '') : ''
+  if (code === 'schema_mismatch' && file === stage.output) {
+    return 'Name another matrix with --output FILE, or the table it belongs to with --table.'
+  }
+  return code === 'corrupt_file' || code === 'corrupt_log' ? afterDamage(file, stage) : NEXT[code]
+}
+
+function afterDamage(file: string, { output, table }: Stage): string {
   if (file === basename(output)) {
     return `Move ${output} away: the next run makes a new one from the table.`
   }

@@ -291,6 +291,18 @@ test('the printed report fits the terminal and names what a person looks for', a
   }
 })
 
+test("one vendor's value and several are said as a person says it", async () => {
+  const of = (symbol: string) => ({ symbol, 'Recommend.All': 0.5, retrieved_at: END - 60 })
+  for (const [list, text] of [
+    [[of(BTC), SOL], '1 symbol shows'],
+    [[of(BTC), of(SOL)], '2 symbols show'],
+  ] as const) {
+    const place = await places.withBars()
+    const { out } = await fsBackfill(place, ['run', ...(await candidates(place, list))])
+    expect(out).toContain(`vendor      ${text} the vendor's value on the last bar`)
+  }
+})
+
 test('progress is a bar on a terminal, and a failure does not write into its line', async () => {
   const place = await places.withFeatures()
   let time = END

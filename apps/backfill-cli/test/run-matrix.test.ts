@@ -246,6 +246,8 @@ test('columns that only a damaged matrix held are named', async () => {
   const bytes = await readFile(place.master)
   bytes[40]! ^= 4
   await writeFile(place.master, bytes)
+  const all = [...(await candidates(place, [BTC, ETH], 'both.json')), '--strict-scope']
+  expectRefusal(await fsBackfill(place, ['run', ...all]), 1, `made anew, with 1 symbol`, PEPE)
   const { notices } = await runReport(place, await candidates(place, [BTC]))
   expect(notices).toEqual([
     expect.stringContaining(`without 1 symbol that the table does not hold: ${PEPE}`) as string,

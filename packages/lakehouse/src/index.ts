@@ -109,6 +109,7 @@ export type { WorkerPool } from './workers/pool.ts'
 export type { ForeignFile } from './workers/tasks.ts'
 export {
   type CellList,
+  checkMatrixOrigin,
   copyMatrix,
   describeMatrix,
   type Matrix,

@@ -122,7 +122,7 @@ export async function upsertMatrix(
   const store = openStore(master.store)
   const before = await store.head(master.path)
   const current = before && !upsert.anew ? await describeMatrix(workers, path) : null
-  if (current) checkSameOrigin(path, current, upsert.description)
+  if (current) checkMatrixOrigin(path, current, upsert.description)
 
   const names = new Set(upsert.symbols.map(({ symbol }) => symbol))
   const description: MatrixDescription = {
@@ -167,7 +167,18 @@ function locate(path: string): MatrixLocation {
   return { store: dirname(absolute), path: basename(absolute) }
 }
 
-function checkSameOrigin(path: string, current: MatrixDescription, next: MatrixDescription): void {
+/**
+ * Refuses columns of another formula or table than those a matrix holds: they would be of two kinds. A matrix that says
+ * nothing of itself, as another program wrote it, takes any.
+ *
+ * @param path the file, for the message
+ * @throws LakehouseError `schema_mismatch`
+ */
+export function checkMatrixOrigin(
+  path: string,
+  current: Pick<MatrixDescription, 'formula' | 'table'>,
+  next: Pick<MatrixDescription, 'formula' | 'table'>,
+): void {
   for (const [what, before, after] of [
     ['formula', current.formula, next.formula],
     ['table', current.table, next.table],
@@ -175,7 +186,7 @@ function checkSameOrigin(path: string, current: MatrixDescription, next: MatrixD
     if (before === undefined || before === after) continue
     throw new LakehouseError(
       'schema_mismatch',
-      `${path} belongs to the ${what} '${before}', not '${after}'. Nothing was changed; name another file with --output.`,
+      `the matrix ${path} belongs to the ${what} '${before}', not to '${after}'`,
       { evidence: { file: path } },
     )
   }
