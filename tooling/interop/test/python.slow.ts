@@ -149,6 +149,7 @@ for (const engine of ['polars', 'pyarrow']) {
         'fs.retrieved',
         'fs.run_id',
         'fs.table',
+        'fs.table_id',
         'fs.table_version',
         'pandas',
       ]
